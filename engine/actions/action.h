@@ -1,0 +1,55 @@
+#pragma once
+/// What a native action is: a function of a node's evaluated arguments to files in a fresh folder.
+/// It runs on a TBB worker thread, several at once; it must not touch anything but its outputs.
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/files.h"
+#include "engine/base/result.h"
+#include "engine/graph/graph.h"
+
+namespace devgraph::actions {
+
+struct Context {
+  const Graph& graph;
+  NodeId node{};
+  Files& files;
+  std::string workspace;  ///< Absolute.
+  std::string scratch;    ///< Absolute, empty; for temporary files.
+  /// The absolute path of an input's content now.
+  std::function<std::string(InputId)> path_of;
+  /// The absolute path where output number i of the node must be made. Its parent folder exists; a
+  /// tree output exists already and is empty.
+  std::function<std::string(std::size_t)> out_path;
+  /// Appends a line to the node's log.
+  std::function<void(std::string_view)> log;
+  /// True once the build is being stopped; long actions ask it and fail with `interrupted`.
+  const std::atomic<bool>& stopping;
+};
+
+using Function = Status (*)(const Context&);
+
+/// A native action by its name in the standard library; null if there is none.
+/// `version` enters the key: it changes when the same arguments would make other bytes.
+struct Action {
+  std::string_view name;
+  unsigned version = 1;
+  Function run = nullptr;
+};
+const Action* find_action(std::string_view name);
+
+// --- reading arguments: the checker has made sure of their types; absent optional ones are none ----
+
+std::string_view string_arg(const Context& context, std::string_view name);
+std::optional<std::string_view> optional_string(const Context& context, std::string_view name);
+std::int64_t int_arg(const Context& context, std::string_view name);
+bool bool_arg(const Context& context, std::string_view name);
+std::vector<InputId> inputs_arg(const Context& context, std::string_view name);  ///< File or list.
+std::vector<std::string_view> strings_arg(const Context& context, std::string_view name);
+std::vector<std::pair<std::string_view, ValueId>> map_arg(const Context& context, std::string_view name);
+
+}  // namespace devgraph::actions

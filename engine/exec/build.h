@@ -1,0 +1,76 @@
+#pragma once
+/// Brings nodes up to date: the coordinator of a build, the only writer of states and record.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/files.h"
+#include "engine/exec/events.h"
+#include "engine/exec/runner.h"
+#include "engine/exec/stage.h"
+#include "engine/graph/graph.h"
+
+namespace devgraph::exec {
+
+struct BuildOptions {
+  std::string workspace;            ///< Absolute.
+  std::vector<NodeId> goals;
+  std::vector<NodeId> always;       ///< `-B`: run again even if fresh.
+  unsigned jobs = 1;
+  bool keep_going = false;
+  double load_limit = 0;            ///< `-l`: 0 is none.
+  bool dry_run = false;             ///< `-n`: judges, runs nothing, writes nothing.
+  bool adopt = false;
+  bool twice = false;
+  std::optional<std::uint64_t> shuffle;
+  SandboxMode sandbox = SandboxMode::On;
+  std::string trace;                ///< Chrome trace file, or empty.
+  bool explain = false;
+};
+
+/// Counts of public nodes (private children count with their instance). The first five add up to
+/// `nodes`.
+struct Summary {
+  std::size_t nodes = 0, run = 0, fresh = 0, failed = 0, blocked = 0, not_started = 0;
+  std::chrono::milliseconds time{0};
+  std::vector<Finished> bad;             ///< Failed and blocked, in order of id.
+  std::vector<std::string> quarantined;  ///< Labels left out by `allow_failed`.
+  std::vector<std::string> not_equal;    ///< `--twice`: label and output that differ.
+  bool excused = false;                  ///< Every failure is one of a `may_fail` node.
+  int signal = 0;                        ///< Stopped by this signal.
+};
+
+/// Errors: what stops a build as a whole (state cannot be written, output not ours, lock).
+Result<Summary> build(const Graph& graph, Files& files, Runner& runner, const BuildOptions& options,
+                      Listener& listener);
+
+/// `check`: one line per node that is not fresh, in order, without running or writing anything.
+struct StaleNode {
+  NodeId node{};
+  std::string reason;    ///< `./a.c changed`, `output out/x missing`, `never built`; or
+  bool because_of_input = false;  ///< only because a node it needs is stale.
+};
+struct CheckOptions {
+  std::string workspace;
+  std::vector<NodeId> goals;
+  bool paranoid = false;  ///< Hash everything, trust no stamp.
+};
+Result<std::vector<StaleNode>> check(const Graph& graph, Files& files, const CheckOptions& options);
+
+/// `why`: the parts of a node's key now and at its last run.
+struct KeyChange {
+  std::string part;      ///< `input ./a.c`, `script`, `env CC`, `tool g++`.
+  std::string before;    ///< Shortened digests or values; empty: was not there.
+  std::string now;
+};
+struct Why {
+  bool ever_built = false;
+  bool fresh = false;
+  std::vector<KeyChange> changes;
+  std::vector<std::string> outputs;  ///< Missing or altered outputs.
+};
+Result<Why> why(const Graph& graph, Files& files, const std::string& workspace, NodeId node);
+
+}  // namespace devgraph::exec

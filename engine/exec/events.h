@@ -1,0 +1,57 @@
+#pragma once
+/// What a build tells while it goes on. Called from the coordinator's thread only, in order.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/graph/graph.h"
+
+namespace devgraph::exec {
+
+enum class Outcome : std::uint8_t {
+  Run,         ///< Ran and made its outputs.
+  Fresh,       ///< Nothing to do.
+  Restored,    ///< Found in the CAS; counts as fresh.
+  Failed,
+  Blocked,     ///< Something it needs failed.
+  NotStarted,  ///< The build stopped early.
+};
+
+/// Everything a failure block shows.
+struct Failure {
+  NodeId node{};
+  std::string what;             ///< `exit status 1`, `killed by SIGKILL`, `timed out after 20s`, `output missing: …`.
+  std::string manifest;         ///< File and line of the `$` line that failed, or of the node.
+  std::uint32_t line = 0;
+  std::string command;          ///< The `$` line as written; empty for native actions.
+  std::string log;              ///< Path of the log, workspace-relative.
+  std::vector<std::string> tail;   ///< Last lines of the log, raw bytes.
+  std::vector<std::string> hints;
+  unsigned attempts = 1;
+};
+
+/// One node's end.
+struct Finished {
+  NodeId node{};
+  Outcome outcome = Outcome::Fresh;
+  std::chrono::milliseconds time{0};
+  std::optional<Failure> failure;
+  std::optional<NodeId> blocked_by;  ///< The failed node at the root of it.
+  std::string reason;                ///< Why it ran: `new`, `./a.c changed`; with explain only.
+};
+
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void planned(std::size_t /*nodes*/) {}
+  virtual void started(NodeId /*node*/, std::optional<std::chrono::milliseconds> /*last time*/) {}
+  virtual void retrying(NodeId /*node*/, unsigned /*attempt*/, const std::string& /*why*/) {}
+  virtual void finished(const Finished& /*end*/) {}
+  virtual void warning(const std::string& /*text*/) {}
+  /// About ten times a second while commands run, for live displays.
+  virtual void tick() {}
+};
+
+}  // namespace devgraph::exec

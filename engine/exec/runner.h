@@ -1,0 +1,68 @@
+#pragma once
+/// The seam to processes: starts commands, and waits for any of them in one poll loop.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/graph/graph.h"
+
+namespace devgraph::exec {
+
+/// What a command may touch. Paths are absolute.
+struct SandboxPolicy {
+  bool enabled = false;
+  bool network = false;                 ///< TCP connect and bind.
+  std::vector<std::string> readable;    ///< Files and folders of the workspace: the declared inputs.
+  std::vector<std::string> writable;    ///< Scratch and outputs.
+};
+
+struct Command {
+  NodeId node{};
+  std::vector<std::string> argv;        ///< argv[0] is an absolute path.
+  std::vector<std::string> environment; ///< The whole of it, `NAME=value`.
+  std::string folder;                   ///< Where it runs; absolute.
+  std::string stdin_file;               ///< Empty: /dev/null.
+  std::string stdout_file;              ///< Empty: the log.
+  std::string stderr_file;              ///< Empty: the log.
+  bool stdout_append = false;
+  bool stderr_append = false;
+  std::string log_file;                 ///< Appended to.
+  std::string line_file;                ///< Empty, or opened for writing as descriptor kLineFd.
+  std::chrono::milliseconds timeout{0}; ///< 0: none.
+  SandboxPolicy sandbox;
+};
+
+/// The descriptor through which a script says which of its lines it has come to.
+inline constexpr int kLineFd = 19;
+
+/// How a command ended.
+struct Exit {
+  std::uint64_t token = 0;
+  int wait_status = 0;       ///< As waitpid gives it.
+  bool timed_out = false;
+  bool left_children = false;  ///< Background processes were still there, and were killed.
+  std::chrono::milliseconds time{0};
+  std::uint64_t peak_memory = 0;  ///< Bytes.
+};
+
+class Runner {
+ public:
+  virtual ~Runner() = default;
+  /// Starts a command in its own session and process group. Errors: no such program, no descriptors.
+  virtual Status start(std::uint64_t token, const Command& command) = 0;
+  /// Returns when a command ends, `wake` was called, a signal asked to stop, or the time is over.
+  virtual Result<std::vector<Exit>> wait(std::optional<std::chrono::milliseconds> limit) = 0;
+  /// From any thread: makes a waiting `wait` return.
+  virtual void wake() = 0;
+  /// The number of the signal (INT, TERM, HUP) that asked to stop, or 0.
+  virtual int stop_signal() const = 0;
+  /// TERM to every group, KILL after `grace`; returns when all have ended. Their exits are dropped.
+  virtual void stop_all(std::chrono::milliseconds grace) = 0;
+};
+
+}  // namespace devgraph::exec

@@ -1,0 +1,43 @@
+#pragma once
+/// From a node of the graph to the command that runs it: the scratch folder laid out, the script and
+/// its parameters written, environment and sandbox decided.
+
+#include <string>
+#include <vector>
+
+#include "engine/base/files.h"
+#include "engine/exec/runner.h"
+#include "engine/graph/graph.h"
+
+namespace devgraph::exec {
+
+enum class SandboxMode : std::uint8_t { On, Require, Off };
+
+/// What staging knows of the run.
+struct Stage {
+  const Graph& graph;
+  Files& files;
+  std::string workspace;       ///< Absolute.
+  std::string state;           ///< Absolute: `.devgraph`.
+  SandboxMode sandbox = SandboxMode::On;
+  std::string jobserver;       ///< `--jobserver-auth=R,W` or empty.
+};
+
+/// Lays out `scratch` (absolute, empty, exists) for a Script or Exec node and returns its command:
+/// parent folders of outputs, tree outputs, copies of inputs for Cwd::Inputs, links of the declared
+/// tools, response files, the script file. `log` is where output goes.
+Result<Command> stage(const Stage& stage, NodeId node, const std::string& scratch,
+                      const std::string& log);
+
+/// Where output number `index` of a node is made during the run: below `<scratch>/out/`, or at its
+/// own path for an in-tree output of a node with Cwd::Project and no sandbox.
+std::string staged_output(const Stage& stage, NodeId node, std::size_t index,
+                          const std::string& scratch);
+
+/// The absolute path of an input's content.
+std::string input_path(const Graph& graph, const std::string& workspace, InputId input);
+
+/// After a run: the index of the script line that it had come to, if known.
+std::optional<std::uint32_t> last_line(Files& files, const Command& command);
+
+}  // namespace devgraph::exec

@@ -1,0 +1,51 @@
+#pragma once
+/// The types of the language (language reference, "Types") as values that can be compared and shown.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace devgraph::lang {
+
+enum class Kind : std::uint8_t {
+  Any,       ///< Unknown after an error: fits everything, so that one fault is reported once.
+  Never,     ///< The element type of an empty list: fits everything.
+  None,
+  String, Int, Bool, Duration, Size, Version,
+  Path, File, Tree, Script, Text, Secret, Data,
+  Literal,   ///< One string: "gzip".
+  List, Map, Record, Union, Optional,
+  Node,      ///< A node handle: the record of its outputs, and whether it fits `file`/`tree` as a whole.
+  Family,    ///< `item` is the Node; `axes` its open axes.
+};
+
+struct Type;
+using TypeRef = std::shared_ptr<const Type>;
+
+struct TypeField {
+  std::string name;
+  TypeRef type;
+  bool has_default = false;
+};
+
+struct Type {
+  Kind kind = Kind::Any;
+  std::string text;                 ///< Literal: the string. Node: the rule's name.
+  TypeRef item;                     ///< List, Map, Optional, Family.
+  std::vector<TypeRef> items;       ///< Union.
+  std::vector<TypeField> fields;    ///< Record, Node (its outputs and public children).
+  std::vector<std::string> axes;    ///< Family.
+};
+
+TypeRef simple(Kind kind);
+TypeRef list_of(TypeRef item);
+TypeRef map_of(TypeRef item);
+TypeRef optional_of(TypeRef item);
+TypeRef literal(std::string text);
+TypeRef record_of(std::vector<TypeField> fields);
+TypeRef union_of(std::vector<TypeRef> items);
+
+/// As the user would write it: `[file]`, `{string}`, `"a" | "b"`, `string?`.
+std::string show(const Type& type);
+
+}  // namespace devgraph::lang
