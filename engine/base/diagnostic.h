@@ -21,9 +21,9 @@ struct Diagnostic {
   Severity severity = Severity::Error;
   std::string code;     ///< `E203`; each has a page for `devgraph explain`.
   std::string message;  ///< What is wrong: lower case, no full stop, user text in backquotes.
-  std::optional<Pointer> where;     ///< None for faults of the command line.
-  std::vector<Pointer> also;        ///< Further places, each shown with its excerpt.
-  std::vector<std::string> helps;   ///< Lines behind `=`: what more is known, and the cure.
+  std::optional<Pointer> where;    ///< None for faults of the command line.
+  std::vector<Pointer> also;       ///< Further places, each shown with its excerpt.
+  std::vector<std::string> helps;  ///< Lines behind `=`: what more is known, and the cure.
 };
 
 /// Collects; does not print. One per thread of work, merged by `take`.

@@ -40,10 +40,10 @@ class Hasher {
   Hasher& operator=(Hasher&&) noexcept;
 
   void reset();
-  void bytes(std::string_view raw);     ///< Unframed.
-  void field(std::string_view text);    ///< Length (8 bytes, little endian), then the bytes.
-  void number(std::uint64_t value);     ///< 8 bytes, little endian.
-  void digest(const Digest& value);     ///< 16 bytes, high half first, each little endian.
+  void bytes(std::string_view raw);   ///< Unframed.
+  void field(std::string_view text);  ///< Length (8 bytes, little endian), then the bytes.
+  void number(std::uint64_t value);   ///< 8 bytes, little endian.
+  void digest(const Digest& value);   ///< 16 bytes, high half first, each little endian.
   Digest finish() const;
 
  private:

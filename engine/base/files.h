@@ -76,8 +76,8 @@ class Files {
   virtual Result<FileHash> hash(const std::string& path, bool with_sha256) = 0;
 
   virtual Status make_folders(const std::string& path) = 0;
-  /// Creates or replaces by a temporary file in the same folder and rename; fsync of file and folder
-  /// when `durable`.
+  /// Creates or replaces by a temporary file in the same folder and rename; fsync of file and
+  /// folder when `durable`.
   virtual Status write(const std::string& path, std::string_view bytes, std::uint32_t mode,
                        bool durable) = 0;
   /// Copies bytes and the executable bit (reflink, copy_file_range or read/write, in this order).

@@ -1,5 +1,6 @@
 #pragma once
-/// Paths as bytes: `/` separates, no component is `.` or `..`, relative to the workspace unless said.
+/// Paths as bytes: `/` separates, no component is `.` or `..`, relative to the workspace unless
+/// said.
 
 #include <optional>
 #include <string>
@@ -31,8 +32,8 @@ std::string escape_label_value(std::string_view value);
 /// The inverse of escape_label_value; none if a `%` is not followed by two hex digits.
 std::optional<std::string> unescape_label_value(std::string_view text);
 
-/// A label value as one file name: like escape_label_value, `.` and `..` escaped too, and cut at 200
-/// bytes with `~` and 16 digits of its XXH3 behind it.
+/// A label value as one file name: like escape_label_value, `.` and `..` escaped too, and cut at
+/// 200 bytes with `~` and 16 digits of its XXH3 behind it.
 std::string path_component(std::string_view value);
 
 }  // namespace devgraph

@@ -15,6 +15,10 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
 bool is_valid_utf8(std::string_view text);
 
+/// The length of the code point at the start if it is well-formed UTF-8 that a terminal may show
+/// (no control, no bidi control, no line separator); else 0.
+std::size_t printable_utf8_length(std::string_view text);
+
 /// The text as one line that cannot harm a terminal: control bytes, invalid UTF-8 and bidi controls
 /// become `\x1b`, `\n` or `\u{202e}`; printable UTF-8 stays.
 std::string printable(std::string_view text);
