@@ -29,6 +29,8 @@ struct Context {
   std::function<void(std::string_view)> log;
   /// True once the build is being stopped; long actions ask it and fail with `interrupted`.
   const std::atomic<bool>& stopping;
+  /// Listed inputs that `allow_failed` leaves out: `inputs_arg` skips them. Sorted.
+  std::vector<InputId> missing = {};
 };
 
 using Function = Status (*)(const Context&);

@@ -21,6 +21,8 @@ struct Stage {
   std::string state;           ///< Absolute: `.devgraph`.
   SandboxMode sandbox = SandboxMode::On;
   std::string jobserver;       ///< `--jobserver-auth=R,W` or empty.
+  /// Listed inputs that `allow_failed` leaves out: they vanish from every list of values. Sorted.
+  std::vector<InputId> missing = {};
 };
 
 /// Lays out `scratch` (absolute, empty, exists) for a Script or Exec node and returns its command:

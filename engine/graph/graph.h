@@ -184,6 +184,7 @@ struct Node {
   StrId manifest{};      ///< Where it is declared, workspace-relative;
   std::uint32_t line = 0;
   std::uint32_t column = 0;
+  StrId depfile{};       ///< Empty, or where the command writes the inputs it found (make's format), relative to the folder it runs in.
   StrId doc{};
   StrId refused{};       ///< Not empty: why this program cannot run it; said before anything runs.
 };
