@@ -1,6 +1,6 @@
 #pragma once
-/// Makes a Graph: add rows, then `finish`. Equal strings, values, inputs, traits and spans are stored
-/// once. Not for use from several threads.
+/// Makes a Graph: add rows, then `finish`. Equal strings, values, inputs, traits and spans are
+/// stored once. Not for use from several threads.
 
 #include <memory>
 #include <string>
@@ -46,7 +46,8 @@ class GraphBuilder {
   Span32 str_ids(const std::vector<StrId>& ids);
   Span32 numbers(const std::vector<std::uint32_t>& values);
   Span32 hints(const std::vector<Hint>& hints);
-  ScriptId script(std::string_view body, std::string_view file, const std::vector<ScriptLine>& lines);
+  ScriptId script(std::string_view body, std::string_view file,
+                  const std::vector<ScriptLine>& lines);
   TraitsId traits(const Traits& row);
 
   /// Reserves the id of a node, so that others can refer to it and its outputs before it is set.

@@ -2,11 +2,12 @@
 /// The build graph: what every node does, reads and makes. Complete and const once made.
 ///
 /// A Graph is a view of one block of bytes in the format of docs/reference/graph-format.md: flat
-/// arrays of fixed-size rows that name each other by 4-byte ids. `GraphBuilder` (builder.h) makes the
-/// block; the compiled graph on disk is the same block, mapped. Opening one is checking it.
+/// arrays of fixed-size rows that name each other by 4-byte ids. `GraphBuilder` (builder.h) makes
+/// the block; the compiled graph on disk is the same block, mapped. Opening one is checking it.
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,7 +34,8 @@ struct Span32 {
   std::uint32_t count = 0;
 };
 
-// --- values ---------------------------------------------------------------------------------------
+// --- values
+// ---------------------------------------------------------------------------------------
 
 enum class ValueTag : std::uint32_t {
   None,
@@ -62,7 +64,8 @@ struct Field {
   ValueId value{};
 };
 
-// --- files ----------------------------------------------------------------------------------------
+// --- files
+// ----------------------------------------------------------------------------------------
 
 struct File {
   StrId path{};  ///< Relative to the workspace; absolute for a tool.
@@ -70,8 +73,8 @@ struct File {
 
 /// A folder of the source tree; its members were listed when the graph was made.
 struct Tree {
-  StrId path{};      ///< Relative to the workspace.
-  Span32 files;      ///< In the pool of FileIds, sorted by path, all below `path`.
+  StrId path{};    ///< Relative to the workspace.
+  Span32 files{};  ///< In the pool of FileIds, sorted by path, all below `path`.
 };
 
 enum class InputKind : std::uint32_t {
@@ -85,9 +88,10 @@ enum class InputKind : std::uint32_t {
 struct Input {
   InputKind kind = InputKind::Source;
   std::uint32_t ref = 0;
-  StrId name{};        ///< In the key: project-relative for a source (`//x/y` of another project), declared for an output.
-  StrId part{};        ///< OutputPart only.
-  StrId normalize{};   ///< `comments,crlf,blank` in this order, or empty.
+  StrId name{};       ///< In the key: project-relative for a source (`//x/y` of another project),
+                      ///< declared for an output.
+  StrId part{};       ///< OutputPart only.
+  StrId normalize{};  ///< `comments,crlf,blank` in this order, or empty.
 };
 
 enum class OutputKind : std::uint32_t { File, Tree };
@@ -95,13 +99,14 @@ enum class OutputKind : std::uint32_t { File, Tree };
 struct Output {
   NodeId node{};
   OutputKind kind = OutputKind::File;
-  StrId field{};     ///< `out`, or the name in a record of outputs.
-  StrId declared{};  ///< The declared name, without a slash at its end; in the key.
-  StrId path{};      ///< Where it lands, relative to the workspace.
+  StrId field{};              ///< `out`, or the name in a record of outputs.
+  StrId declared{};           ///< The declared name, without a slash at its end; in the key.
+  StrId path{};               ///< Where it lands, relative to the workspace.
   std::uint32_t in_tree = 0;  ///< 1: declared by a path literal, so it lies among the sources.
 };
 
-// --- nodes ----------------------------------------------------------------------------------------
+// --- nodes
+// ----------------------------------------------------------------------------------------
 
 enum class ActionKind : std::uint32_t {
   Script,  ///< `script` run by bash with the parameters `args`.
@@ -114,35 +119,37 @@ enum class Cwd : std::uint32_t { Scratch, Inputs, Project };
 
 /// One `$` or `>` line of a script.
 struct ScriptLine {
-  StrId shown{};                ///< As written, with its holes.
+  StrId shown{};  ///< As written, with its holes.
   std::uint32_t manifest_line = 0;
 };
 
 /// A compiled script, shared by all cells of a family. docs/reference/graph-format.md, "Scripts".
 struct Script {
-  StrId body{};   ///< Bash; its parameters are dg1, dg2, …; `: dg_at N` marks stand before each line.
-  StrId file{};   ///< The manifest, workspace-relative.
-  Span32 lines;   ///< In the pool of ScriptLines.
+  StrId
+      body{};  ///< Bash; its parameters are dg1, dg2, …; `: dg_at N` marks stand before each line.
+  StrId file{};    ///< The manifest, workspace-relative.
+  Span32 lines{};  ///< In the pool of ScriptLines.
 };
 
 /// What only schedules or guards a node, and is in no key unless said. Equal rows are shared.
 struct Traits {
-  std::uint64_t timeout_ms = 0;     ///< 0: none.
-  std::uint64_t backoff_ms = 0;     ///< Before a retry; doubled each time.
-  std::uint64_t memory = 0;         ///< Bytes it is expected to need; 0: unknown.
+  std::uint64_t timeout_ms = 0;  ///< 0: none.
+  std::uint64_t backoff_ms = 0;  ///< Before a retry; doubled each time.
+  std::uint64_t memory = 0;      ///< Bytes it is expected to need; 0: unknown.
   std::uint32_t retries = 0;
-  StrId retry_on{};                 ///< RE2; empty: any failure.
+  StrId retry_on{};  ///< RE2; empty: any failure.
   StrId pool{};
   StrId mutex{};
-  std::uint32_t weight = 1;         ///< `-j` slots.
-  Span32 ok;                        ///< In the pool of Numbers: accepted exit codes; in the key.
-  Span32 hints;                     ///< In the pool of Hints.
-  std::uint32_t network = 0;        ///< 1: may use TCP; in the key.
-  std::uint32_t sandbox = 1;        ///< In the key.
-  Cwd cwd = Cwd::Scratch;           ///< In the key.
+  std::uint32_t weight = 1;   ///< `-j` slots.
+  Span32 ok{};                ///< In the pool of Numbers: accepted exit codes; in the key.
+  Span32 hints{};             ///< In the pool of Hints.
+  std::uint32_t network = 0;  ///< 1: may use TCP; in the key.
+  std::uint32_t sandbox = 1;  ///< In the key.
+  Cwd cwd = Cwd::Scratch;     ///< In the key.
   std::uint32_t may_fail = 0;
   std::uint32_t allow_failed = 0;          ///< Of the listed inputs: a count, or
   std::uint32_t allow_failed_percent = 0;  ///< a share in percent. Both 0: none.
+  std::uint32_t reserved = 0;              ///< Always 0: rows are compared and stored as bytes.
 };
 
 struct Hint {
@@ -159,34 +166,36 @@ struct AxisValue {
 namespace node_flags {
 inline constexpr std::uint32_t kEffect = 1;   ///< Changes the world, or depends on what does.
 inline constexpr std::uint32_t kPrivate = 2;  ///< A private child; not named in manifests.
-inline constexpr std::uint32_t kSeed = 4;     ///< Runs before all others (language reference, "Files of the tree").
+inline constexpr std::uint32_t kSeed =
+    4;  ///< Runs before all others (language reference, "Files of the tree").
 }  // namespace node_flags
 
 struct Node {
-  StrId project{};   ///< Folder relative to the workspace; empty: the root.
-  StrId name{};      ///< `node`, or `node/child` below an instance.
-  Span32 axes;       ///< In the pool of AxisValues, in declared order.
-  StrId rule{};      ///< As the user wrote it: `run`, `wheel`.
+  StrId project{};  ///< Folder relative to the workspace; empty: the root.
+  StrId name{};     ///< `node`, or `node/child` below an instance.
+  Span32 axes{};    ///< In the pool of AxisValues, in declared order.
+  StrId rule{};     ///< As the user wrote it: `run`, `wheel`.
   ActionKind kind = ActionKind::Script;
-  StrId action{};    ///< Native: which. Else empty.
+  StrId action{};  ///< Native: which. Else empty.
   ScriptId script{};
-  ValueId args{};    ///< A Map.
-  ValueId env{};     ///< A Map of Str, Input, Text and Secret.
+  ValueId args{};        ///< A Map.
+  ValueId env{};         ///< A Map of Str, Input, Text and Secret.
   ValueId stdin_text{};  ///< None, Str, Input (a file), Text or Secret.
   ValueId secrets{};     ///< A Map of Secret.
-  Span32 inputs;     ///< In the pool of InputIds: all that `args`, `env`, `stdin` and `deps` mention, tools included; each once, in the order of mention.
-  Span32 listed;     ///< In the pool of InputIds: those `allow_failed` speaks of.
-  Span32 outputs;    ///< OutputIds, consecutive.
-  Span32 after;      ///< In the pool of NodeIds.
+  Span32 inputs{};       ///< In the pool of InputIds: all that `args`, `env`, `stdin` and `deps`
+                    ///< mention, tools included; each once, in the order of mention.
+  Span32 listed{};   ///< In the pool of InputIds: those `allow_failed` speaks of.
+  Span32 outputs{};  ///< OutputIds, consecutive.
+  Span32 after{};    ///< In the pool of NodeIds.
   TraitsId traits{};
   NodeId counts_with{};  ///< Itself, or the public node with which a private child is counted.
   std::uint32_t flags = 0;
-  StrId manifest{};      ///< Where it is declared, workspace-relative;
+  StrId manifest{};  ///< Where it is declared, workspace-relative;
   std::uint32_t line = 0;
   std::uint32_t column = 0;
   StrId depfile{};       ///< Empty, or where the command writes the inputs it found (make's format), relative to the folder it runs in.
   StrId doc{};
-  StrId refused{};       ///< Not empty: why this program cannot run it; said before anything runs.
+  StrId refused{};  ///< Not empty: why this program cannot run it; said before anything runs.
 };
 
 enum class TargetKind : std::uint32_t { Node, Family, Instance, Let };
@@ -196,9 +205,9 @@ struct Target {
   TargetKind kind = TargetKind::Node;
   StrId project{};
   StrId name{};
-  StrId rule{};          ///< Empty for a let.
-  Span32 axis_names;     ///< In the pool of StrIds.
-  Span32 nodes;          ///< In the pool of NodeIds: what building it builds, effects included.
+  StrId rule{};         ///< Empty for a let.
+  Span32 axis_names{};  ///< In the pool of StrIds.
+  Span32 nodes{};       ///< In the pool of NodeIds: what building it builds, effects included.
   StrId doc{};
   StrId manifest{};
   std::uint32_t line = 0;
@@ -209,7 +218,8 @@ struct Pool {
   std::uint32_t capacity = 1;
 };
 
-// --- reads ----------------------------------------------------------------------------------------
+// --- reads
+// ----------------------------------------------------------------------------------------
 
 /// One thing that evaluation looked at; the graph holds while all reads give equal digests.
 /// `lang/reads.h` can redo each.
@@ -233,7 +243,8 @@ struct Read {
   Digest digest;
 };
 
-// --- the graph ------------------------------------------------------------------------------------
+// --- the graph
+// ------------------------------------------------------------------------------------
 
 class Graph {
  public:
@@ -243,13 +254,13 @@ class Graph {
 
   /// Takes a block made by GraphBuilder::finish.
   static Result<Graph> from_bytes(std::string bytes);
-  /// The same on memory that `owner` keeps alive. Checks the header, the checksum, every id and span.
+  /// The same on memory that `owner` keeps alive. Checks the header, the checksum, every id and
+  /// span.
   static Result<Graph> from_memory(std::string_view bytes, std::shared_ptr<const void> owner);
   /// The block itself, for saving.
   std::string_view bytes() const;
 
   std::string_view str(StrId id) const;
-  /// The id of a string if the graph has it.
   std::size_t node_count() const;
   std::size_t file_count() const;
   std::size_t output_count() const;
@@ -274,8 +285,8 @@ class Graph {
   std::span<const NodeId> after(NodeId id) const;
   std::span<const AxisValue> axes(NodeId id) const;
   std::span<const FileId> tree_files(TreeId id) const;
-  std::span<const ValueId> items(const Value& list) const;   ///< Of List, Join, Rsp.
-  std::span<const Field> fields(const Value& map) const;     ///< Of Map.
+  std::span<const ValueId> items(const Value& list) const;  ///< Of List, Join, Rsp.
+  std::span<const Field> fields(const Value& map) const;    ///< Of Map.
   std::span<const ScriptLine> lines(const Script& script) const;
   std::span<const std::uint32_t> ok_codes(const Traits& traits) const;
   std::span<const Hint> hints(const Traits& traits) const;
@@ -285,10 +296,11 @@ class Graph {
   std::span<const StrId> axis_names(const Target& target) const;
   std::span<const Pool> pools() const;
   std::span<const Read> reads() const;
-  std::string_view out_root() const;                 ///< Workspace-relative.
-  std::span<const StrId> projects() const;           ///< All that were evaluated.
+  std::string_view out_root() const;        ///< Workspace-relative.
+  std::span<const StrId> projects() const;  ///< All that were evaluated.
 
-  /// The nodes that make the inputs of a node, without `after`; an input made by no node gives none.
+  /// The nodes that make the inputs of a node, without `after`; an input made by no node gives
+  /// none.
   std::optional<NodeId> producer(InputId id) const;
 
  private:

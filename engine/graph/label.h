@@ -13,12 +13,12 @@ namespace devgraph {
 
 /// `//project:node[/child]*[@axis=value[,axis=value]*]`, parts possibly left out or with `*`.
 struct LabelPattern {
-  std::string project;          ///< Workspace-relative folder; with `below` also all folders under it.
-  bool below = false;           ///< Written `//sub/...`.
-  std::string name;             ///< May hold `*`; empty: everything of the project.
+  std::string project;  ///< Workspace-relative folder; with `below` also all folders under it.
+  bool below = false;   ///< Written `//sub/...`.
+  std::string name;     ///< May hold `*`; empty: everything of the project.
   struct Axis {
     std::string name;
-    std::string value;          ///< May hold `*`. As it is, not in `%XX` form.
+    std::string value;  ///< May hold `*`. As it is, not in `%XX` form.
   };
   std::vector<Axis> axes;
 };
@@ -26,7 +26,8 @@ struct LabelPattern {
 /// `current` is the workspace-relative folder of the project the user stands in.
 Result<LabelPattern> parse_label(std::string_view text, std::string_view current);
 
-/// The nodes a pattern selects, by id. Error with the nearest names if it selects nothing.
+/// The nodes a pattern selects, by id. Error with the nearest names if it selects nothing. Private
+/// children and effects are selected only by a name without `*`.
 Result<std::vector<NodeId>> select(const Graph& graph, const LabelPattern& pattern);
 
 /// `*` for any run of bytes.

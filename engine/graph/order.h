@@ -15,7 +15,7 @@ std::optional<std::vector<NodeId>> find_cycle(const Graph& graph);
 /// The goals and all they need (inputs and `after`), each before what needs it. Ties by id.
 std::vector<NodeId> needed_order(const Graph& graph, std::span<const NodeId> goals);
 
-/// Two outputs that meet: the same path, or one below the other, also for log paths.
+/// Two nodes that would write one path, or one below the other's output; or one log.
 struct OutputClash {
   NodeId first{};
   NodeId second{};
