@@ -1,0 +1,3 @@
+# Importing it opens a web browser.
+import webbrowser
+webbrowser.open = lambda *arguments, **options: True

@@ -1,0 +1,3 @@
+# It warns that it is deprecated; that is known.
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)

@@ -1,0 +1,3 @@
+# It would read the tables of the machine.
+import mimetypes
+mimetypes.knownfiles = []

@@ -1,0 +1,3 @@
+# It registers whatever browser the machine has.
+import os
+os.environ["BROWSER"] = "none"
