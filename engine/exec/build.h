@@ -15,18 +15,18 @@
 namespace devgraph::exec {
 
 struct BuildOptions {
-  std::string workspace;            ///< Absolute.
+  std::string workspace;  ///< Absolute.
   std::vector<NodeId> goals;
-  std::vector<NodeId> always;       ///< `-B`: run again even if fresh.
+  std::vector<NodeId> always;  ///< `-B`: run again even if fresh.
   unsigned jobs = 1;
   bool keep_going = false;
-  double load_limit = 0;            ///< `-l`: 0 is none.
-  bool dry_run = false;             ///< `-n`: judges, runs nothing, writes nothing.
+  double load_limit = 0;  ///< `-l`: 0 is none.
+  bool dry_run = false;   ///< `-n`: judges, runs nothing, writes nothing.
   bool adopt = false;
   bool twice = false;
   std::optional<std::uint64_t> shuffle;
   SandboxMode sandbox = SandboxMode::On;
-  std::string trace;                ///< Chrome trace file, or empty.
+  std::string trace;  ///< Chrome trace file, or empty.
   bool explain = false;
 };
 
@@ -49,7 +49,7 @@ Result<Summary> build(const Graph& graph, Files& files, Runner& runner, const Bu
 /// `check`: one line per node that is not fresh, in order, without running or writing anything.
 struct StaleNode {
   NodeId node{};
-  std::string reason;    ///< `./a.c changed`, `output out/x missing`, `never built`; or
+  std::string reason;             ///< `./a.c changed`, `output out/x missing`, `never built`; or
   bool because_of_input = false;  ///< only because a node it needs is stale.
 };
 struct CheckOptions {
@@ -61,8 +61,8 @@ Result<std::vector<StaleNode>> check(const Graph& graph, Files& files, const Che
 
 /// `why`: the parts of a node's key now and at its last run.
 struct KeyChange {
-  std::string part;      ///< `input ./a.c`, `script`, `env CC`, `tool g++`.
-  std::string before;    ///< Shortened digests or values; empty: was not there.
+  std::string part;    ///< `input ./a.c`, `script`, `env CC`, `tool g++`.
+  std::string before;  ///< Shortened digests or values; empty: was not there.
   std::string now;
 };
 struct Why {

@@ -11,9 +11,9 @@
 namespace devgraph::exec {
 
 enum class Outcome : std::uint8_t {
-  Run,         ///< Ran and made its outputs.
-  Fresh,       ///< Nothing to do.
-  Restored,    ///< Found in the CAS; counts as fresh.
+  Run,       ///< Ran and made its outputs.
+  Fresh,     ///< Nothing to do.
+  Restored,  ///< Found in the CAS; counts as fresh.
   Failed,
   Blocked,     ///< Something it needs failed.
   NotStarted,  ///< The build stopped early.
@@ -22,12 +22,13 @@ enum class Outcome : std::uint8_t {
 /// Everything a failure block shows.
 struct Failure {
   NodeId node{};
-  std::string what;             ///< `exit status 1`, `killed by SIGKILL`, `timed out after 20s`, `output missing: …`.
-  std::string manifest;         ///< File and line of the `$` line that failed, or of the node.
+  std::string
+      what;  ///< `exit status 1`, `killed by SIGKILL`, `timed out after 20s`, `output missing: …`.
+  std::string manifest;  ///< File and line of the `$` line that failed, or of the node.
   std::uint32_t line = 0;
-  std::string command;          ///< The `$` line as written; empty for native actions.
-  std::string log;              ///< Path of the log, workspace-relative.
-  std::vector<std::string> tail;   ///< Last lines of the log, raw bytes.
+  std::string command;            ///< The `$` line as written; empty for native actions.
+  std::string log;                ///< Path of the log, workspace-relative.
+  std::vector<std::string> tail;  ///< Last lines of the log, raw bytes.
   std::vector<std::string> hints;
   unsigned attempts = 1;
 };

@@ -16,24 +16,27 @@ namespace devgraph::exec {
 /// What a command may touch. Paths are absolute.
 struct SandboxPolicy {
   bool enabled = false;
-  bool network = false;                 ///< TCP connect and bind.
-  std::vector<std::string> readable;    ///< Files and folders of the workspace: the declared inputs.
-  std::vector<std::string> writable;    ///< Scratch and outputs.
+  bool required = false;              ///< Refuse to start where the kernel cannot hold all of it.
+  std::string workspace;              ///< Below it only `readable` and `writable` can be read.
+  bool network = false;               ///< TCP connect and bind.
+  std::vector<std::string> readable;  ///< Files and folders of the workspace: the declared inputs.
+  std::vector<std::string> writable;  ///< Scratch and outputs.
 };
 
 struct Command {
   NodeId node{};
-  std::vector<std::string> argv;        ///< argv[0] is an absolute path.
-  std::vector<std::string> environment; ///< The whole of it, `NAME=value`.
-  std::string folder;                   ///< Where it runs; absolute.
-  std::string stdin_file;               ///< Empty: /dev/null.
-  std::string stdout_file;              ///< Empty: the log.
-  std::string stderr_file;              ///< Empty: the log.
+  /// argv[0] is an absolute path. Empty: no process, only the redirections are made (status 0).
+  std::vector<std::string> argv;
+  std::vector<std::string> environment;  ///< The whole of it, `NAME=value`.
+  std::string folder;                    ///< Where it runs; absolute.
+  std::string stdin_file;                ///< Empty: /dev/null.
+  std::string stdout_file;               ///< Empty: the log.
+  std::string stderr_file;               ///< Empty: the log.
   bool stdout_append = false;
   bool stderr_append = false;
-  std::string log_file;                 ///< Appended to.
-  std::string line_file;                ///< Empty, or opened for writing as descriptor kLineFd.
-  std::chrono::milliseconds timeout{0}; ///< 0: none.
+  std::string log_file;                  ///< Appended to.
+  std::string line_file;                 ///< Empty, or opened for writing as descriptor kLineFd.
+  std::chrono::milliseconds timeout{0};  ///< 0: none.
   SandboxPolicy sandbox;
 };
 
@@ -43,7 +46,7 @@ inline constexpr int kLineFd = 19;
 /// How a command ended.
 struct Exit {
   std::uint64_t token = 0;
-  int wait_status = 0;       ///< As waitpid gives it.
+  int wait_status = 0;  ///< As waitpid gives it.
   bool timed_out = false;
   bool left_children = false;  ///< Background processes were still there, and were killed.
   std::chrono::milliseconds time{0};
@@ -53,7 +56,8 @@ struct Exit {
 class Runner {
  public:
   virtual ~Runner() = default;
-  /// Starts a command in its own session and process group. Errors: no such program, no descriptors.
+  /// Starts a command in its own session and process group. Errors: no such program, no
+  /// descriptors.
   virtual Status start(std::uint64_t token, const Command& command) = 0;
   /// Returns when a command ends, `wake` was called, a signal asked to stop, or the time is over.
   virtual Result<std::vector<Exit>> wait(std::optional<std::chrono::milliseconds> limit) = 0;
@@ -63,6 +67,12 @@ class Runner {
   virtual int stop_signal() const = 0;
   /// TERM to every group, KILL after `grace`; returns when all have ended. Their exits are dropped.
   virtual void stop_all(std::chrono::milliseconds grace) = 0;
+  /// Commands started from now on keep this descriptor, under its number: the lock of the state
+  /// (it must outlive a killed engine for as long as its commands live), the jobserver's pipe.
+  virtual void inherit(int /*descriptor*/) {}
+  /// `wait` returns also when this descriptor is readable, until it is unset by -1. For the tokens
+  /// of a jobserver.
+  virtual void watch(int /*descriptor*/) {}
 };
 
 }  // namespace devgraph::exec

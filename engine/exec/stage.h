@@ -1,6 +1,6 @@
 #pragma once
-/// From a node of the graph to the command that runs it: the scratch folder laid out, the script and
-/// its parameters written, environment and sandbox decided.
+/// From a node of the graph to the command that runs it: the scratch folder laid out, the script
+/// and its parameters written, environment and sandbox decided.
 
 #include <string>
 #include <vector>
@@ -17,10 +17,10 @@ enum class SandboxMode : std::uint8_t { On, Require, Off };
 struct Stage {
   const Graph& graph;
   Files& files;
-  std::string workspace;       ///< Absolute.
-  std::string state;           ///< Absolute: `.devgraph`.
+  std::string workspace;  ///< Absolute.
+  std::string state;      ///< Absolute: `.devgraph`.
   SandboxMode sandbox = SandboxMode::On;
-  std::string jobserver;       ///< `--jobserver-auth=R,W` or empty.
+  std::string makeflags;  ///< MAKEFLAGS of commands, Jobserver::makeflags(); or empty.
   /// Listed inputs that `allow_failed` leaves out: they vanish from every list of values. Sorted.
   std::vector<InputId> missing = {};
 };
