@@ -59,7 +59,7 @@ class NodeSpec:
         if self.kind == "write":
             return {"": f"{self.name} {self.number}\n".encode()}
         if self.kind == "sorted":
-            return {"": b"".join(sorted(set(whole.splitlines(keepends=True))))}
+            return {"": b"".join(line + b"\n" for line in sorted(set(whole.splitlines())))}
         if self.kind == "cut":
             return {"": whole[:self.number]}
         if self.kind == "count":
