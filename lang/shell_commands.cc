@@ -1,0 +1,445 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "lang/shell_compiler.h"
+
+namespace devgraph::lang::shell {
+
+namespace {
+
+const char* name_of(OpenKind kind) {
+  switch (kind) {
+    case OpenKind::If:
+      return "`if`";
+    case OpenKind::Loop:
+      return "this loop";
+    case OpenKind::Case:
+      return "`case`";
+    case OpenKind::Brace:
+      return "the group of commands";
+    case OpenKind::Paren:
+      return "the subshell";
+  }
+  return "this command";
+}
+
+const char* closer_of(OpenKind kind) {
+  switch (kind) {
+    case OpenKind::If:
+      return "close it with `fi`";
+    case OpenKind::Loop:
+      return "close it with `done`";
+    case OpenKind::Case:
+      return "close it with `esac`";
+    case OpenKind::Brace:
+      return "close it with `}`";
+    case OpenKind::Paren:
+      return "close it with `)`";
+  }
+  return "";
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool declares(const std::vector<Word>& words) {
+  if (words.empty() || !words.front().literal) return false;
+  for (const std::string_view name : {"declare", "typeset", "local", "export", "readonly"}) {
+    if (words.front().text == name) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool Compiler::complete(const List& list) const {
+  const bool waits = list.needs_more && list.place == Place::Command;
+  return !list.substitution && depth_ == 0 && list.opens.empty() && list.heres.empty() && !waits;
+}
+
+void Compiler::unexpected(const std::string& what, std::uint32_t begin, std::uint32_t end) {
+  stop("E217", range(begin, end), fmt::format("`{}` is not expected here by the shell", what),
+       "not understood", "put it in quotes if it is meant as text");
+}
+
+/// Reads commands up to the end of the script, or up to the `)` of a substitution.
+void Compiler::commands(List& list) {
+  while (!failed_) {
+    const int code = peek();
+    if (code == kEnd) return end_of_list(list);
+    if (is_blank(code)) {
+      copy();
+    } else if (at_line_join()) {
+      join_lines();
+    } else if (code == '#') {
+      comment();
+    } else if (code == '\n') {
+      newline(list);
+    } else if (!list.opens.empty() && list.opens.back().kind == OpenKind::Case &&
+               list.opens.back().phase == 0) {
+      case_pattern(list);
+    } else if (list.substitution && code == ')' &&
+               (list.opens.empty() || list.opens.back().kind != OpenKind::Paren)) {
+      if (!list.opens.empty() || !list.heres.empty()) return end_of_list(list);
+      end_command(list);
+      return copy();
+    } else if (is_meta(code)) {
+      operator_token(list);
+    } else {
+      word_token(list);
+    }
+  }
+}
+
+void Compiler::end_of_list(List& list) {
+  end_command(list);
+  if (!list.heres.empty()) {
+    const PendingHere& here = list.heres.front();
+    return unfinished("this here-document", here.begin, here.end,
+                      fmt::format("end it with the line `> {}`", here.delimiter));
+  }
+  if (!list.opens.empty()) {
+    const Open& open = list.opens.back();
+    return unfinished(name_of(open.kind), open.begin, open.end, closer_of(open.kind));
+  }
+  if (list.substitution) {
+    return unfinished("this command substitution", list.begin, list.end, "close it with `)`");
+  }
+  if (list.needs_more) {
+    const std::uint32_t end = script_.lines.back().range.end;
+    stop("E207", range(end > 0 ? end - 1 : 0, end), "the last command is not finished",
+         "a command must follow", "a line that continues the command starts with `>`");
+  }
+}
+
+void Compiler::newline(List& list) {
+  if (!list.words.empty() || list.place != Place::Command) end_command(list);
+  while (!list.heres.empty() && peek() == '\n' && !failed_) {
+    line_break(false);
+    if (failed_) return;
+    const PendingHere here = list.heres.front();
+    list.heres.erase(list.heres.begin());
+    here_document(here);
+  }
+  if (!failed_) line_break(complete(list));
+}
+
+void Compiler::end_command(List& list) {
+  if (list.place != Place::Command) list.needs_more = false;
+  if (!list.words.empty() && !list.for_words) check_command(list.words);
+  list.words.clear();
+  list.for_words = false;
+  list.place = Place::Command;
+}
+
+void Compiler::operator_token(List& list) {
+  const int code = peek();
+  switch (code) {
+    case ';':
+      return semicolon(list);
+    case '|':
+      end_command(list);
+      copy(peek(1) == '|' || peek(1) == '&' ? 2 : 1);
+      list.needs_more = true;
+      return;
+    case '&':
+      if (peek(1) == '>') return redirection(list);
+      end_command(list);
+      list.needs_more = peek(1) == '&';
+      return copy(list.needs_more ? 2 : 1);
+    case '(':
+      return open_paren(list);
+    case ')':
+      return close_paren(list);
+    default:
+      if (peek(1) == '(') return word_token(list);
+      return redirection(list);
+  }
+}
+
+void Compiler::semicolon(List& list) {
+  const std::uint32_t begin = offset();
+  if (peek(1) != ';' && peek(1) != '&') {
+    end_command(list);
+    list.needs_more = false;
+    return copy();
+  }
+  if (list.opens.empty() || list.opens.back().kind != OpenKind::Case) {
+    return unexpected(";;", begin, begin + 2);
+  }
+  end_command(list);
+  copy(at(";;&") ? 3 : 2);
+  list.opens.back().phase = 0;
+}
+
+void Compiler::open_paren(List& list) {
+  const std::uint32_t begin = offset();
+  if (list.place == Place::Command) {
+    list.needs_more = false;
+    if (peek(1) == '(' && is_arithmetic(0)) {
+      arithmetic(2);
+      list.place = Place::AfterCompound;
+      return;
+    }
+    list.opens.push_back(Open{OpenKind::Paren, begin, begin + 1});
+    return copy();
+  }
+  const bool defines = list.place == Place::Arguments && list.words.size() == 1 &&
+                       list.words.front().literal && !list.for_words;
+  std::size_t ahead = 1;
+  while (is_blank(peek(ahead)))
+    ++ahead;
+  if (!defines || peek(ahead) != ')') return unexpected("(", begin, begin + 1);
+  copy(ahead + 1);
+  list.words.clear();
+  list.place = Place::Command;
+  list.needs_more = true;
+}
+
+void Compiler::close_paren(List& list) {
+  const std::uint32_t begin = offset();
+  if (list.opens.empty() || list.opens.back().kind != OpenKind::Paren) {
+    if (!list.opens.empty()) {
+      const Open& open = list.opens.back();
+      return unfinished(name_of(open.kind), open.begin, open.end, closer_of(open.kind));
+    }
+    return unexpected(")", begin, begin + 1);
+  }
+  end_command(list);
+  list.opens.pop_back();
+  list.place = Place::AfterCompound;
+  list.needs_more = false;
+  copy();
+}
+
+void Compiler::word_token(List& list) {
+  const bool may_assign =
+      list.place == Place::Command || list.place == Place::Prefix || declares(list.words);
+  const Word made = word(may_assign ? WordMode::Assign : WordMode::Argument);
+  if (failed_) return;
+  const bool plain = made.literal && !made.quoted;
+  if (plain && is_number(made.text) && (peek() == '<' || peek() == '>') && peek(1) != '(') {
+    return redirection(list);
+  }
+  if (plain && list.place == Place::Command && keyword(list, made)) return;
+  if (failed_) return;
+  if (list.place == Place::AfterCompound) {
+    if (plain && closing_keyword(list, made)) return;
+    return unexpected(plain ? made.text : std::string("this word"), made.begin, made.end);
+  }
+  list.needs_more = false;
+  list.words.push_back(made);
+  if (list.place == Place::Arguments) return;
+  list.place = made.assignment ? Place::Prefix : Place::Arguments;
+}
+
+bool Compiler::keyword(List& list, const Word& word) {
+  const std::string& text = word.text;
+  const auto push = [&](OpenKind kind) {
+    list.opens.push_back(Open{kind, word.begin, word.end});
+    list.needs_more = true;
+  };
+  if (text == "if") return push(OpenKind::If), true;
+  if (text == "while" || text == "until") return push(OpenKind::Loop), true;
+  if (text == "{") {
+    if (!list.opens.empty() && list.opens.back().is_for && list.opens.back().phase == 0) {
+      list.opens.pop_back();
+    }
+    return push(OpenKind::Brace), true;
+  }
+  if (text == "!" || text == "time") {
+    list.needs_more = true;
+    if (text == "time") skip_blanks(false);
+    if (text == "time" && at("-p") && is_meta(peek(2))) copy(2);
+    return true;
+  }
+  if (text == "for" || text == "select") {
+    push(OpenKind::Loop);
+    list.opens.back().is_for = true;
+    for_head(list);
+    return true;
+  }
+  if (text == "case") {
+    push(OpenKind::Case);
+    case_head(list);
+    return true;
+  }
+  if (text == "function") return function_head(list), true;
+  if (text == "[[") {
+    condition(word);
+    list.needs_more = false;
+    list.place = Place::AfterCompound;
+    return true;
+  }
+  return closing_keyword(list, word);
+}
+
+void Compiler::close(List& list, const Word& word, OpenKind kind, bool ready, const char* opener) {
+  if (!ready || list.opens.empty() || list.opens.back().kind != kind) {
+    stop("E217", range(word.begin, word.end), fmt::format("`{}` without {}", word.text, opener),
+         "nothing here for it to close", "put it in quotes if it is meant as text");
+    return;
+  }
+  end_command(list);
+  list.opens.pop_back();
+  list.needs_more = false;
+  list.place = Place::AfterCompound;
+}
+
+/// `then`, `fi` and the like, which may also stand right behind a compound command.
+bool Compiler::closing_keyword(List& list, const Word& word) {
+  const std::string& text = word.text;
+  const bool open = !list.opens.empty();
+  const OpenKind kind = open ? list.opens.back().kind : OpenKind::Paren;
+  const int phase = open ? list.opens.back().phase : 0;
+  const auto step = [&](OpenKind wanted, int from, int to, const char* opener) {
+    if (!open || kind != wanted || phase != from) {
+      stop("E217", range(word.begin, word.end), fmt::format("`{}` without {}", text, opener),
+           "nothing here for it to continue", "put it in quotes if it is meant as text");
+      return true;
+    }
+    end_command(list);
+    list.opens.back().phase = to;
+    list.needs_more = true;
+    return true;
+  };
+  if (text == "then") return step(OpenKind::If, 0, 1, "`if`");
+  if (text == "elif") return step(OpenKind::If, 1, 0, "`then`");
+  if (text == "else") return step(OpenKind::If, 1, 2, "`then`");
+  if (text == "do") return step(OpenKind::Loop, 0, 1, "`for` or `while`");
+  if (text == "fi") return close(list, word, OpenKind::If, phase > 0, "`then`"), true;
+  if (text == "done") return close(list, word, OpenKind::Loop, phase == 1, "`do`"), true;
+  if (text == "esac") return close(list, word, OpenKind::Case, true, "`case`"), true;
+  if (text == "}") return close(list, word, OpenKind::Brace, true, "`{`"), true;
+  return false;
+}
+
+void Compiler::skip_blanks(bool lines) {
+  while (!failed_) {
+    if (is_blank(peek())) {
+      copy();
+    } else if (at_line_join()) {
+      join_lines();
+    } else if (lines && peek() == '\n') {
+      line_break(false);
+    } else if (lines && peek() == '#') {
+      comment();
+    } else {
+      return;
+    }
+  }
+}
+
+/// Behind `for`: a name and its words, or `((…))`.
+void Compiler::for_head(List& list) {
+  skip_blanks(false);
+  if (at("((")) {
+    arithmetic(2);
+    list.place = Place::Command;
+    skip_blanks(false);
+    if (peek() == ';') copy();
+    return;
+  }
+  const Word name = word(WordMode::Glue);
+  for (const std::uint32_t hole : name.holes) {
+    refuse(hole, {"E213", "a hole cannot be the name of a shell variable",
+                  "needs a name that is written here", "write a name, for instance `for x in {}`"});
+  }
+  if (failed_ || !name.holes.empty()) return;
+  if (!is_name(name.text)) return unexpected(name.text, name.begin, name.end);
+  skip_blanks(true);
+  if (at("in") && is_meta(peek(2))) {
+    copy(2);
+    list.for_words = true;
+    list.place = Place::Arguments;
+    list.needs_more = false;
+    return;
+  }
+  if (peek() == ';') copy();
+}
+
+void Compiler::case_head(List& list) {
+  skip_blanks(false);
+  if (word_ends(0)) {
+    return unexpected("case", list.opens.back().begin, list.opens.back().end);
+  }
+  word(WordMode::Glue);
+  skip_blanks(true);
+  if (failed_) return;
+  if (!at("in") || !is_meta(peek(2))) {
+    return stop("E217", range(offset(), offset() + 1), "`case` without `in`", "expected `in` here",
+                "write `case WORD in`");
+  }
+  copy(2);
+}
+
+/// One pattern list, up to its `)`, or `esac`. The cursor is on neither blank nor line end.
+void Compiler::case_pattern(List& list) {
+  if (peek() == '(') {
+    copy();
+    skip_blanks(false);
+  }
+  while (!failed_) {
+    skip_blanks(false);
+    if (word_ends(0)) return unexpected("this pattern", offset(), offset() + 1);
+    const Word pattern = word(WordMode::Glue);
+    if (pattern.literal && !pattern.quoted && pattern.text == "esac") {
+      return close(list, pattern, OpenKind::Case, true, "`case`");
+    }
+    skip_blanks(false);
+    if (peek() == ')') break;
+    if (peek() != '|') {
+      return stop("E217", range(offset(), offset() + 1), "a pattern of `case` without `)`",
+                  "expected `)` or `|` here", "write `PATTERN) COMMANDS ;;`");
+    }
+    copy();
+  }
+  if (failed_) return;
+  copy();
+  list.opens.back().phase = 1;
+  list.place = Place::Command;
+}
+
+void Compiler::function_head(List& list) {
+  skip_blanks(false);
+  const Word name = word(WordMode::Glue);
+  for (const std::uint32_t hole : name.holes) {
+    refuse(hole, {"E213", "a hole cannot be the name of a shell function",
+                  "needs a name that is written here", ""});
+  }
+  skip_blanks(false);
+  if (at("()")) copy(2);
+  list.place = Place::Command;
+  list.needs_more = true;
+}
+
+/// `[[ … ]]`, behind its opening word.
+void Compiler::condition(const Word& opener) {
+  std::vector<Word> words;
+  while (!failed_) {
+    skip_blanks(true);
+    const int code = peek();
+    if (code == kEnd) {
+      return unfinished("this condition", opener.begin, opener.end, "close it with `]]`");
+    }
+    if (code == '(' || code == ')' || code == '|' || code == '&' || code == '<' || code == '>') {
+      Word sign;
+      sign.text = std::string(1, static_cast<char>(code));
+      words.push_back(std::move(sign));
+      copy();
+      continue;
+    }
+    if (code == ';') return unexpected(";", offset(), offset() + 1);
+    const bool pattern = !words.empty() && words.back().literal && !words.back().quoted &&
+                         (words.back().text == "=~" || words.back().text == "==" ||
+                          words.back().text == "=" || words.back().text == "!=");
+    words.push_back(word(pattern ? WordMode::Pattern : WordMode::Glue));
+    const Word& made = words.back();
+    if (made.literal && !made.quoted && made.text == "]]") break;
+  }
+  if (!failed_) check_condition(words);
+}
+
+}  // namespace devgraph::lang::shell
