@@ -1,0 +1,24 @@
+#pragma once
+/// What /proc knows of processes that a command started and left.
+
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace devgraph::exec {
+
+/// The children of this process, found through the thread group's leader and the calling thread
+/// (orphans come to the leader). Zombies too.
+std::vector<pid_t> own_children();
+
+/// The session of a process, or -1.
+pid_t session_of(pid_t pid);
+
+/// True if the environment that a process was started with holds `entry` (`NAME=value`).
+bool has_environment(pid_t pid, std::string_view entry);
+
+/// Sends a signal to every member of a session, whatever its group. Reads all of /proc.
+void signal_session(pid_t session, int number);
+
+}  // namespace devgraph::exec
