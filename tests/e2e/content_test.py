@@ -1,0 +1,105 @@
+#!/usr/bin/python3
+"""Content decides, never time, place or history."""
+
+import os
+import shutil
+
+import harness
+
+MANIFEST = """devgraph 1
+let parts = ./parts/*.txt
+run joined {
+  out = "joined.txt"
+  $ cat {parts} > {out}
+}
+run size {
+  out = "size.txt"
+  $ wc -c < {joined} > {out}
+}
+run listed {
+  out = "list/"
+  $ for f in {parts}; do cp "$f" {out}; done
+}
+"""
+
+
+class Content(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.ws = self.workspace({"build.devgraph": MANIFEST, "parts/a.txt": "aaa\n",
+                                  "parts/b.txt": "bbb\n", ".gitignore": "out/\n.devgraph/\n"})
+        self.build(self.ws, run=3)
+
+    def test_touching_everything_runs_nothing(self):
+        self.ws.shell("find . -not -path './.devgraph*' -exec touch {} +")
+        self.build(self.ws, run=0, fresh=3)
+
+    def test_copying_over_itself_runs_nothing(self):
+        self.ws.shell("cp parts/a.txt x && cp x parts/a.txt && rm x")
+        self.build(self.ws, run=0, fresh=3)
+
+    def test_a_reverted_edit_runs_nothing(self):
+        self.ws.write("parts/a.txt", "other\n")
+        self.build(self.ws, run=3)
+        self.ws.write("parts/a.txt", "aaa\n")
+        self.build(self.ws, run=0, fresh=3)
+        self.assertEqual(self.ws.read("out/joined/joined.txt"), "aaa\nbbb\n")
+        self.assertEqual(self.ws.read("out/listed/list/a.txt"), "aaa\n")
+
+    def test_a_reverted_manifest_runs_nothing(self):
+        self.ws.edit("build.devgraph", "wc -c", "wc -l")
+        self.build(self.ws, run=1)
+        self.ws.edit("build.devgraph", "wc -l", "wc -c")
+        self.build(self.ws, run=0, fresh=3)
+        self.assertEqual(self.ws.read("out/size/size.txt").strip(), "8")
+
+    def test_another_branch_and_back_runs_nothing(self):
+        self.ws.shell("git init -q -b main && git add . && git commit -qm one && git checkout -qb two")
+        self.ws.write("parts/c.txt", "ccc\n")
+        self.ws.shell("git add . && git commit -qm two")
+        self.build(self.ws, run=3)
+        self.ws.shell("git checkout -q main")
+        self.build(self.ws, run=0, fresh=3)
+        self.ws.shell("git checkout -q two")
+        self.build(self.ws, run=0, fresh=3)
+        self.assertEqual(self.ws.read("out/joined/joined.txt"), "aaa\nbbb\nccc\n")
+
+    def test_a_clone_elsewhere_with_the_state_runs_nothing(self):
+        self.ws.shell("git init -q -b main && git add . && git commit -qm one && git clone -q . ../clone")
+        clone = self.workspace({}, "clone")
+        shutil.copytree(self.ws.root / ".devgraph", clone.root / ".devgraph", symlinks=True)
+        self.build(clone, run=0, fresh=3)
+        self.assertEqual(clone.read("out/joined/joined.txt"), "aaa\nbbb\n")
+
+    def test_a_moved_tree_runs_nothing(self):
+        os.rename(self.ws.root, self.ws.root.parent / "moved")
+        self.build(self.workspace({}, "moved"), run=0, fresh=3)
+
+    def test_an_edit_of_equal_size_and_time_is_seen(self):
+        stamp = os.stat(self.ws.path("parts/a.txt"))
+        self.ws.write("parts/a.txt", "xxx\n")
+        os.utime(self.ws.path("parts/a.txt"), ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+        self.build(self.ws, run=3 - 1)
+
+    def test_edits_right_after_each_build_are_all_seen(self):
+        for i in range(20):
+            self.ws.write("parts/a.txt", f"{i:03}\n")
+            self.build(self.ws)
+            self.assertEqual(self.ws.read("out/joined/joined.txt"), f"{i:03}\nbbb\n")
+
+    def test_a_new_file_joins_a_glob_and_a_removed_one_leaves_it(self):
+        self.ws.write("parts/c.txt", "ccc\n")
+        self.build(self.ws, run=3)
+        self.ws.remove("parts/a.txt")
+        self.build(self.ws, run=3 - 1)
+        self.assertEqual(self.ws.read("out/joined/joined.txt"), "bbb\nccc\n")
+
+    def test_the_state_can_be_thrown_away(self):
+        self.ws.remove(".devgraph")
+        run = self.ws.devgraph("build", "--adopt")
+        self.expect(run, 0)
+        self.assertEqual(self.ws.read("out/joined/joined.txt"), "aaa\nbbb\n")
+
+
+if __name__ == "__main__":
+    harness.main()
