@@ -22,7 +22,7 @@ def commands(block):
     for line in block.splitlines():
         if line.startswith("$ "):
             found.append([line[2:], ""])
-        elif line.startswith("> ") and found and not found[-1][1]:
+        elif (line == ">" or line.startswith("> ")) and found and not found[-1][1]:
             found[-1][0] += "\n" + line[2:]
         elif found:
             found[-1][1] += line + "\n"
@@ -56,6 +56,16 @@ class Docs(harness.Case):
             with self.subTest(page.name):
                 done += self.run_page(page)
         self.assertGreater(done, 5)
+
+    def test_the_manifest_of_the_readme(self):
+        blocks = BLOCK.findall((harness.ROOT / "README.md").read_text(encoding="utf-8"))
+        manifest = [block for _, name, block in blocks if name == "build.devgraph"]
+        self.assertEqual(len(manifest), 1)
+        ws = self.workspace({"build.devgraph": manifest[0], "pages/a.md": "en: one\nde: eins\n",
+                             "pages/it's b.md": "en: two\n"})
+        self.build(ws, nodes=3, run=3)
+        self.assertEqual(ws.read("out/book/en/book.en.txt"), "en: one\nen: two\n")
+        self.build(ws, "book@lang=de", nodes=1, fresh=1)
 
 
 if __name__ == "__main__":

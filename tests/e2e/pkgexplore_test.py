@@ -1,0 +1,230 @@
+#!/usr/bin/python3
+"""The example pipeline, with every edit its README speaks of. Counts are exact."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+
+import harness
+
+EXAMPLE = harness.ROOT / "examples" / "pkgexplore"
+ITEMS = 200
+NODES = 1025
+
+
+class PkgExplore(harness.Case):
+    """One workspace, built once; each case edits, looks, and takes its edit back, which runs nothing."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.base = harness.tempfile.mkdtemp(prefix="devgraph-e2e-pkgexplore-")
+        cls.addClassCleanup(shutil.rmtree, cls.base, ignore_errors=True)
+        shutil.copytree(EXAMPLE, os.path.join(cls.base, "ws"),
+                        ignore=shutil.ignore_patterns("out", ".devgraph", "base.json"))
+        cls.ws = harness.Workspace(os.path.join(cls.base, "ws"), {})
+        run = cls.ws.devgraph("build", "-j32", "-k", timeout=900)
+        cls.first = run
+
+    def rebuild(self, *arguments, code=0, **wanted):
+        return self.build(self.ws, "-j4", "-k", *arguments, code=code, **wanted)
+
+    def build(self, workspace, *arguments, code=0, timeout=600, **wanted):
+        run = self.expect(workspace.devgraph("build", *arguments, timeout=timeout), code)
+        counts = run.counts()
+        got = {word: counts.get(word) for word in wanted}
+        self.assertEqual(got, wanted, run.err[-3000:])
+        return run
+
+    def edited(self, name, change, **wanted):
+        """Builds after an edit, and after the edit was taken back: nothing runs then."""
+        before = self.ws.read(name)
+        text = change(before)
+        self.assertNotEqual(text, before)
+        self.ws.write(name, text)
+        try:
+            return self.rebuild(nodes=NODES, **wanted)
+        finally:
+            self.ws.write(name, before)
+            self.rebuild(nodes=NODES, run=0, fresh=NODES)
+
+    def path_of(self, label, workspace=None):
+        workspace = workspace or self.ws
+        return workspace.devgraph("out", label).out.split("\n")[0]
+
+    def digests(self, workspace):
+        found = {}
+        for label in ("manifest", "distidx", "bindata"):
+            for name in workspace.devgraph("out", label).out.split("\n")[:-1]:
+                if os.path.isfile(workspace.path(name)):
+                    with open(workspace.path(name), "rb") as file:
+                        found[name] = hashlib.sha256(file.read()).hexdigest()
+        return found
+
+    def replace(self, old, new):
+        def change(text):
+            self.assertIn(old, text)
+            return text.replace(old, new, 1)
+        return change
+
+    def test_01_the_first_build_runs_every_node(self):
+        self.expect(self.first, 0)
+        counts = self.first.counts()
+        self.assertEqual((counts["nodes"], counts["run"], counts["fresh"]), (NODES, NODES, 0))
+        manifest = json.loads(self.ws.read(self.path_of("manifest")))
+        self.assertEqual(manifest["quarantine"], [])
+        self.assertEqual(len(manifest["sets"]), 10)
+
+    def test_02_the_second_runs_none(self):
+        begin = time.monotonic()
+        self.rebuild(nodes=NODES, run=0, fresh=NODES)
+        self.assertLess(time.monotonic() - begin, 2 * harness.PATIENCE)
+
+    def test_03_touching_everything_runs_nothing(self):
+        self.ws.shell("find . -not -path './.devgraph*' -exec touch {} +")
+        self.rebuild(nodes=NODES, run=0)
+
+    def test_04_a_copy_elsewhere_with_the_state_runs_nothing(self):
+        self.ws.shell("cp -R . ../copy")
+        copy = harness.Workspace(os.path.join(self.base, "copy"), {})
+        self.build(copy, nodes=NODES, run=0)
+        shutil.rmtree(copy.root)
+
+    def test_05_a_comment_in_a_tool_compiles_it_and_stops_there(self):
+        self.edited("tools/rawgraph.cpp", lambda text: "// Nothing new.\n" + text, run=1)
+
+    def test_06_other_logic_with_equal_results_runs_its_users(self):
+        self.edited("tools/rawgraph.cpp", self.replace(
+            "std::size_t dropped = 0;", 'std::size_t dropped = 0;\n  if (argc == 99) std::cout << "many";'),
+            run=1 + ITEMS)
+
+    def test_07_a_tool_at_the_end_runs_little(self):
+        self.edited("tools/docs.cpp", self.replace('page["about"] =', 'page["title"] = package;\n    page["about"] ='),
+                    run=5)
+
+    def test_08_a_special_with_an_equal_result(self):
+        self.edited("specials/this.py", lambda text: text + "# As it should be.\n", run=2)
+
+    def test_09_a_special_with_other_data(self):
+        self.edited("specials/this.py", lambda text: text + "import this\nthis.poem = lambda line=0.5: line\n",
+                    run=2 + 3 + ITEMS + 12)
+
+    def test_10_the_base_of_the_user(self):
+        self.edited("base.json", self.replace('"builtins.int": "int"', '"builtins.int": "integer"'), run=210)
+        self.assertEqual(self.ws.read("base.json"), self.ws.read("base.seed.json"))
+
+    def test_11_a_hand_written_base_is_kept(self):
+        self.ws.edit("base.seed.json", "What every", "What any")
+        self.rebuild()
+        self.assertIn("What every", self.ws.read("base.json"))
+        self.ws.edit("base.seed.json", "What any", "What every")
+        self.rebuild()
+
+    def test_12_check_names_the_changed_file(self):
+        self.expect(self.ws.devgraph("check"), 0)
+        before = self.ws.read("specials/imp.py")
+        self.ws.write("specials/imp.py", before + "# changed\n")
+        stale = self.expect(self.ws.devgraph("check"), 3)
+        self.assertIn("specials/imp.py", stale.out.splitlines()[0])
+        self.ws.write("specials/imp.py", before)
+        self.expect(self.ws.devgraph("check"), 0)
+
+    def test_13_modules_that_cannot_be_imported(self):
+        before = self.ws.read("packagelist.txt")
+        self.ws.write("packagelist.txt", before + self.ws.read("unimportable.txt"))
+        try:
+            run = self.rebuild(code=1, nodes=1080, failed=11, blocked=256)
+            counts = run.counts()
+            self.assertEqual(counts["run"] + counts["fresh"], 813)
+            self.assertIn("it exists on Windows only", run.err)
+            log = self.ws.devgraph("log", "explored@pkg=winreg").out
+            self.assertIn("ModuleNotFoundError: No module named 'winreg'", log.splitlines()[-1])
+
+            run = self.rebuild("-D", "tolerate=12", code=1, nodes=1080, failed=11, blocked=44)
+            counts = run.counts()
+            self.assertEqual(counts["run"] + counts["fresh"], 1025)
+            manifest = json.loads(self.ws.read(self.path_of("manifest")))
+            self.assertEqual(len(manifest["quarantine"]), 11)
+            self.assertIn("winreg", manifest["quarantine"])
+            self.rebuild("-D", "tolerate=12", "-D", "lenient=true", code=0, failed=11, blocked=44)
+        finally:
+            self.ws.write("packagelist.txt", before)
+            self.rebuild(nodes=NODES, run=0)
+
+    def test_14_one_that_fails_lets_all_others_finish(self):
+        before = self.ws.read("specials/this.py")
+        self.ws.write("specials/this.py", before + 'raise OSError("no poem today")\n')
+        try:
+            counts = self.rebuild(code=1, nodes=NODES, failed=1, blocked=215).counts()
+            self.assertEqual(counts["run"] + counts["fresh"], NODES - 216)
+            self.assertIn("no poem today", self.ws.devgraph("log", "explored@pkg=this").out)
+        finally:
+            self.ws.write("specials/this.py", before)
+            self.rebuild(nodes=NODES, run=0)
+
+    def test_15_one_that_sleeps_for_ever_is_ended(self):
+        before = self.ws.read("specials/this.py")
+        self.ws.write("specials/this.py", before + "import time\ntime.sleep(10 ** 6)\n")
+        try:
+            run = self.rebuild("-D", "patience=2s", code=1, failed=1, blocked=215)
+            self.assertIn("timed out after 2s", run.err)
+            self.assertIn("timed out after 2s", self.ws.devgraph("log", "explored@pkg=this").out)
+        finally:
+            self.ws.write("specials/this.py", before)
+            self.rebuild(run=0)
+
+    def test_16_a_busy_device_is_tried_again(self):
+        fifo = os.path.join(self.base, "fifo")
+        os.mkfifo(fifo)
+
+        def serve():
+            for answer in ("device or resource busy", ""):
+                with open(fifo, "w", encoding="utf-8") as out:
+                    out.write(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        before = self.ws.read("specials/this.py")
+        self.ws.write("specials/this.py", before
+                      + f"answer = open({fifo!r}).read()\nif answer: raise SystemExit(answer)\n")
+        try:
+            self.rebuild(nodes=NODES, run=2)
+            first = self.expect(self.ws.devgraph("log", "explored@pkg=this", "--attempt", "1"), 0)
+            self.assertIn("device or resource busy", first.out)
+            self.assertNotIn("device or resource busy", self.ws.devgraph("log", "explored@pkg=this").out)
+        finally:
+            self.ws.write("specials/this.py", before)
+            self.rebuild(run=0)
+
+    def test_17_after_kill_9_exactly_the_rest_runs(self):
+        self.ws.write("specials/this.py", self.ws.read("specials/this.py") + "# another\n")
+        before = self.ws.read("tools/rawgraph.cpp")
+        self.ws.write("tools/rawgraph.cpp", before.replace(
+            "std::size_t dropped = 0;", 'std::size_t dropped = 0;\n  if (argc == 98) std::cout << "few";'))
+        process = self.ws.start("build", "-j4", "-k")
+        time.sleep(4)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        stale = self.ws.devgraph("check", timeout=120)
+        counts = self.rebuild(nodes=NODES).counts()
+        self.assertLess(counts["run"], 1 + ITEMS + 2)
+        self.assertEqual(stale.code, 3 if counts["run"] else 0)
+        self.rebuild(run=0)
+        self.ws.write("tools/rawgraph.cpp", before)
+        self.rebuild(run=0)
+
+    def test_18_one_job_gives_the_same_bytes_as_many(self):
+        many = self.digests(self.ws)
+        self.assertGreaterEqual(len(many), 4)
+        self.ws.shell("git init -q . && git add . && git -c core.autocrlf=false commit -qm one "
+                      "&& git clone -q . ../single")
+        single = harness.Workspace(os.path.join(self.base, "single"), {})
+        # Another order of starting too.
+        self.build(single, "-j1", "--shuffle=7", nodes=NODES, run=NODES, timeout=900)
+        self.assertEqual(self.digests(single), many)
+
+
+if __name__ == "__main__":
+    harness.main()
