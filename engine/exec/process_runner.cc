@@ -123,6 +123,7 @@ struct ProcessRunner::State {
   int timeout(std::optional<Clock::time_point> until) const;
   void leader_ended(Running& one);
   bool drained(Running& one);
+  static Marked is_of(const Running& one, pid_t pid);
   bool left_behind(Running& one);
   void signal(Running& one, int number);
   void end(Running& one, milliseconds grace);
@@ -319,13 +320,19 @@ Status ProcessRunner::State::spawn_command(std::uint64_t token, const Command& c
 // --- ends
 // -----------------------------------------------------------------------------------------
 
+/// Whether an orphan was left by a command.
+Marked ProcessRunner::State::is_of(const Running& one, pid_t pid) {
+  if (session_of(pid) == one.pid) return Marked::Yes;
+  return one.marker.empty() ? Marked::No : is_marked(pid, one.marker);
+}
+
 /// Sends a signal to everything that belongs to a command.
 void ProcessRunner::State::signal(Running& one, int number) {
   ::kill(-one.pid, number);
   signal_session(one.pid, number);
   for (const pid_t pid : own_children()) {
     if (running.contains(pid) || session_of(pid) == ::getsid(0)) continue;
-    if (!one.marker.empty() && has_environment(pid, one.marker)) ::kill(pid, number);
+    if (is_of(one, pid) == Marked::Yes) ::kill(pid, number);
   }
   // A stopped process hears nothing but KILL.
   if (number != SIGKILL) ::kill(-one.pid, SIGCONT);
@@ -342,10 +349,11 @@ void ProcessRunner::State::end(Running& one, milliseconds grace) {
 
 /// Looks once for processes that a command left: its group, its session, and daemons known by their
 /// environment. Reaps those that ended; kills the others unless they have a grace. True if any is
-/// alive.
+/// alive, or may be.
 bool ProcessRunner::State::left_behind(Running& one) {
   const bool kill_now = one.killed || one.phase == Running::Phase::Runs;
   bool alive = false;
+  bool unsure = false;
   int status = 0;
   pid_t reaped = 0;
   while ((reaped = ::waitpid(-one.pid, &status, WNOHANG)) > 0) {
@@ -368,15 +376,15 @@ bool ProcessRunner::State::left_behind(Running& one) {
         again = true;  // Its children may be ours since the list was made.
         continue;
       }
-      const bool of_it =
-          session == one.pid || (!one.marker.empty() && has_environment(pid, one.marker));
-      if (!of_it) continue;
+      const Marked of_it = is_of(one, pid);
+      unsure = unsure || of_it == Marked::Unknown;
+      if (of_it != Marked::Yes) continue;
       alive = true;
       if (kill_now) ::kill(session == pid ? -pid : pid, SIGKILL);
     }
   }
   if (alive) one.exit.left_children = true;
-  return alive;
+  return alive || unsure;
 }
 
 /// The leader is a zombie: kills what is left of its group while its number cannot be anybody

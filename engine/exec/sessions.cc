@@ -60,16 +60,19 @@ pid_t session_of(pid_t pid) {
   return ::getsid(pid);
 }
 
-bool has_environment(pid_t pid, std::string_view entry) {
-  const std::string text = read_proc("/proc/" + std::to_string(pid) + "/environ");
+Marked is_marked(pid_t pid, std::string_view entry) {
+  const std::string folder = "/proc/" + std::to_string(pid);
+  const std::string text = read_proc(folder + "/environ");
+  // Without memory both are empty; a process may well have no environment, but has a command line.
+  if (text.empty()) return read_proc(folder + "/cmdline").empty() ? Marked::Unknown : Marked::No;
   std::size_t at = 0;
   while (at < text.size()) {
     std::size_t end = text.find('\0', at);
     if (end == std::string::npos) end = text.size();
-    if (std::string_view(text).substr(at, end - at) == entry) return true;
+    if (std::string_view(text).substr(at, end - at) == entry) return Marked::Yes;
     at = end + 1;
   }
-  return false;
+  return Marked::No;
 }
 
 void signal_session(pid_t session, int number) {

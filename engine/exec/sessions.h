@@ -1,6 +1,7 @@
 #pragma once
 /// What /proc knows of processes that a command started and left.
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -15,8 +16,10 @@ std::vector<pid_t> own_children();
 /// The session of a process, or -1.
 pid_t session_of(pid_t pid);
 
-/// True if the environment that a process was started with holds `entry` (`NAME=value`).
-bool has_environment(pid_t pid, std::string_view entry);
+/// Whether the environment that a process was started with holds `entry` (`NAME=value`). Unknown
+/// while it is being replaced by execve, or dies.
+enum class Marked : std::uint8_t { No, Yes, Unknown };
+Marked is_marked(pid_t pid, std::string_view entry);
 
 /// Sends a signal to every member of a session, whatever its group. Reads all of /proc.
 void signal_session(pid_t session, int number);

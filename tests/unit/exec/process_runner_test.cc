@@ -225,7 +225,7 @@ TEST_CASE("a daemon in a session or group of its own is found and killed") {
       "sleep 0.2",
   };
   for (const char* script : scripts) {
-    CAPTURE(script);
+    CAPTURE(std::string(script));
     const Exit exit = bench.run(script);
     CHECK(exit.left_children);
     const std::string pid = bench.read("pid");
@@ -267,7 +267,7 @@ TEST_CASE("a timeout ends the whole group, the stubborn and the stopped too") {
       {"daemon", "(setsid bash -c 'echo $$ > pid; sleep 100; true' &); sleep 100"},
   };
   for (const Case& c : cases) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     Bench bench;
     Command command = bench.script(c.script);
     command.timeout = milliseconds{300};
