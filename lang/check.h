@@ -3,13 +3,21 @@
 /// expression has a type that fits where it stands, every rule call is complete.
 
 #include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/diagnostic.h"
 #include "lang/resolve.h"
 #include "lang/types.h"
 
 namespace devgraph::lang {
+
+/// The files around a program, for messages that count what is really there.
+struct Surroundings {
+  Files* files = nullptr;
+  std::string workspace;  ///< Absolute.
+};
 
 /// The type a written type means in a module (its typedefs, the library's, std's).
 TypeRef declared_type(const Program& program, const Module& module, const ast::Type& written,
@@ -18,7 +26,7 @@ TypeRef declared_type(const Program& program, const Module& module, const ast::T
 /// Parameters of a rule with their types, the universal fields not among them.
 struct RuleSignature {
   std::vector<TypeField> parameters;
-  TypeRef result;       ///< The handle's record: outputs of `self`, then public children.
+  TypeRef result;  ///< The handle's record: outputs of `self`, then public children.
   bool effect = false;
   bool is_native = false;
 };
@@ -28,11 +36,22 @@ RuleSignature signature_of(const Program& program, const Symbol& rule, Diagnosti
 /// language reference: a node for its file, a glob for a list of files, one T for [T], …).
 bool fits(const Type& from, const Type& to);
 
+/// Which kind of action a native is, as far as universal fields go.
+enum class NativeKind : std::uint8_t {
+  Command,  ///< Has a script or argv: honours every universal field.
+  Network,  ///< Reads or writes remote things: retries and timeouts too.
+  Local,    ///< Makes files out of files.
+};
+NativeKind native_kind(const ast::Rule& rule);
+
 /// Universal fields with their types (language reference, "Fields that every node has").
 const std::vector<TypeField>& universal_fields();
 
 /// Reports E1xx (types), E2xx (names, scripts), E3xx (secrets, effects), E5xx (axes), and with
-/// `lints` W7xx (unused private names, near-miss holes, raw, tools only in `after`, shadowed std).
-void check(const Program& program, const Sources& sources, bool lints, Diagnostics& found);
+/// `lints` W7xx (near-miss holes, raw, tools only in `after`, hidden std names, unused imports).
+/// The standard library is taken for right; `check_std` is for its own tests.
+void check(const Program& program, const Sources& sources, bool lints, Diagnostics& found,
+           const Surroundings& around = {});
+void check_std(const Program& program, const Sources& sources, Diagnostics& found);
 
 }  // namespace devgraph::lang

@@ -124,9 +124,17 @@ TypeRef node_of(std::string rule, std::vector<TypeField> outputs, bool open) {
       {.kind = Kind::Node, .text = std::move(rule), .fields = std::move(outputs), .open = open});
 }
 
-TypeRef family_of(TypeRef item, std::vector<std::string> axes) {
+TypeRef family_of(TypeRef item, std::vector<std::string> axes, std::vector<TypeRef> axis_types) {
   if (axes.empty()) return item;
-  return make({.kind = Kind::Family, .item = std::move(item), .axes = std::move(axes)});
+  if (item->kind == Kind::Family) {
+    axes.insert(axes.end(), item->axes.begin(), item->axes.end());
+    axis_types.insert(axis_types.end(), item->axis_types.begin(), item->axis_types.end());
+    item = item->item;
+  }
+  return make({.kind = Kind::Family,
+               .item = std::move(item),
+               .axes = std::move(axes),
+               .axis_types = std::move(axis_types)});
 }
 
 TypeRef union_of(std::vector<TypeRef> items) {
@@ -176,6 +184,11 @@ bool same(const Type& a, const Type& b) {
     const TypeField* other = b.field(one.name);
     return other && one.has_default == other->has_default && same(*one.type, *other->type);
   });
+}
+
+std::vector<TypeRef> alternatives(const TypeRef& type) {
+  const TypeRef& bare = type->kind == Kind::Optional ? type->item : type;
+  return bare->kind == Kind::Union ? bare->items : std::vector<TypeRef>{bare};
 }
 
 TypeRef without_none(const TypeRef& type) {

@@ -54,6 +54,7 @@ struct Type {
   std::vector<TypeRef> items{};  ///< Union.
   std::vector<TypeField> fields{};  ///< Record, Node (its outputs and public children).
   std::vector<std::string> axes{};  ///< Family.
+  std::vector<TypeRef> axis_types{};  ///< Family: what each axis's values are.
   bool open = false;                ///< Node: has outputs that only evaluation knows.
 
   const TypeField* field(std::string_view name) const;
@@ -69,12 +70,16 @@ TypeRef record_of(std::vector<TypeField> fields);
 /// out. More than kMaxLiterals literals are `string`. One member is itself; none is Never.
 TypeRef union_of(std::vector<TypeRef> items);
 TypeRef node_of(std::string rule, std::vector<TypeField> outputs, bool open = false);
-TypeRef family_of(TypeRef item, std::vector<std::string> axes);
+/// A family of families is one with the axes of both; without axes it is its item.
+TypeRef family_of(TypeRef item, std::vector<std::string> axes, std::vector<TypeRef> axis_types);
 
 inline constexpr std::size_t kMaxLiterals = 64;
 
 /// The same type: the same kind with the same parts, in any order for unions and fields.
 bool same(const Type& a, const Type& b);
+
+/// The members of a union, without none; else the type itself.
+std::vector<TypeRef> alternatives(const TypeRef& type);
 
 /// Without the optional mark: `string?` -> `string`.
 TypeRef without_none(const TypeRef& type);

@@ -1,0 +1,325 @@
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+#include "lang/checker.h"
+#include "lang/walk.h"
+
+namespace devgraph::lang {
+namespace {
+
+bool is_axis_value(const Type& type) {
+  switch (type.kind) {
+    case Kind::Any:
+    case Kind::Never:
+    case Kind::String:
+    case Kind::Literal:
+    case Kind::Int:
+    case Kind::Bool:
+    case Kind::Data:
+      return true;
+    case Kind::Union:
+      return std::ranges::all_of(type.items,
+                                 [](const TypeRef& t) { return t->kind == Kind::Literal; });
+    default:
+      return false;
+  }
+}
+
+std::vector<std::string> axis_names(const Env& env) {
+  std::vector<std::string> all;
+  const auto collect = [&](const Scope& scope) {
+    for (const auto& [name, symbol] : scope.values) {
+      if (std::holds_alternative<ast::Axis>(symbol.decl->value)) all.emplace_back(name);
+    }
+  };
+  collect(env.module->scope);
+  const auto own =
+      env.owner ? env.module->rule_scopes.find(env.owner) : env.module->rule_scopes.end();
+  if (own != env.module->rule_scopes.end()) collect(own->second);
+  std::ranges::sort(all);
+  return all;
+}
+
+std::vector<std::string> literals_of(const TypeRef& type) {
+  std::vector<std::string> all;
+  for (const TypeRef& one : alternatives(type)) {
+    if (one->kind != Kind::Literal) return {};
+    all.push_back(one->text);
+  }
+  return all;
+}
+
+}  // namespace
+
+Checker::AxisInfo Checker::axis_info(const Symbol& symbol) {
+  const auto& axis = std::get<ast::Axis>(symbol.decl->value);
+  const TypeRef list = type_of(symbol);
+  return {list->item ? list->item : simple(Kind::Any), axis.late, std::string(axis.name.text)};
+}
+
+/// The list that an axis is outside of families.
+TypeRef Checker::axis_list(const Symbol& symbol, const ast::Axis& axis) {
+  Env env = env_for(symbol);
+  const TypeRef type = infer(*axis.value, env);
+  if (type->kind == Kind::Any || type->kind == Kind::Data) {
+    return list_of(simple(axis.late && type->kind == Kind::Data ? Kind::String : Kind::Any));
+  }
+  if (type->kind == Kind::Optional) {
+    may_be_none(*axis.value, *type);
+    return list_of(simple(Kind::Any));
+  }
+  if (type->kind != Kind::List || !is_axis_value(*type->item)) {
+    Diagnostic& fault =
+        error("E507", axis.value->range,
+              fmt::format("an axis is a list of strings, ints or bools, this is {}", a_type(*type)),
+              show(*type));
+    if (type->kind == Kind::List && fits(*type->item, *simple(Kind::File))) {
+      fault.helps.push_back(fmt::format("write  names({})  for the names of the files",
+                                        source_text(axis.value->range)));
+    }
+    if (type->kind == Kind::Map || type->kind == Kind::Record) {
+      fault.helps.push_back(fmt::format("write  keys({})", source_text(axis.value->range)));
+    }
+    return list_of(simple(Kind::Any));
+  }
+  return type;
+}
+
+/// What the value of an axis has to be, beyond being a list; its type is found by type_of.
+void Checker::check_axis(const Symbol&, const ast::Axis& axis, Env& env) {
+  if (axis.late) {
+    const auto decodes = [&](std::string_view name) {
+      return is_builtin_call(*axis.value, name, env);
+    };
+    if (!decodes("names") && !decodes("lines") && !decodes("json")) {
+      Diagnostic& fault =
+          error("E506", axis.value->range, "a late axis is decoded by names, lines or json",
+                "cannot be computed further");
+      fault.helps.emplace_back("write  late axis shard = names(split.out)");
+    }
+    return;
+  }
+  const auto* list = std::get_if<ast::List>(&axis.value->value);
+  if (!list) return;
+  std::unordered_map<std::string, Range> seen;
+  for (const ast::ListItem& item : list->items) {
+    if (item.spread) continue;
+    const std::string* text = plain_text(*item.value);
+    const auto* number = std::get_if<ast::IntLit>(&item.value->value);
+    if (!text && !number) continue;
+    const auto [at, fresh] =
+        seen.emplace(text ? *text : std::to_string(number->value), item.value->range);
+    if (fresh) continue;
+    error("E507", item.value->range,
+          fmt::format("the axis `{}` has this value twice", axis.name.text), "written again here")
+        .also.push_back({at->second, "first written here"});
+  }
+}
+
+/// The axes in a family's brackets become values of the cell.
+void Checker::add_cell_axes(const ast::Node& node, Env& env, bool report) {
+  std::set<std::string_view> seen;
+  std::vector<Local> cell;
+  for (const ast::NodeAxis& one : node.axes) {
+    const std::string_view name = one.name.text;
+    const Found found = find(name, env);
+    const bool is_axis =
+        found.symbol && std::holds_alternative<ast::Axis>(found.symbol.decl->value);
+    if (!is_axis) {
+      cell.push_back({name, simple(Kind::Any), Local::Role::Cell, one.name.range});
+      if (!report) continue;
+      const std::optional<std::string> near = nearest(name, axis_names(env));
+      std::string label = found ? "this is no axis" : "no such axis";
+      if (near) label += fmt::format("; did you mean `{}`?", *near);
+      Diagnostic& fault =
+          error("E502", one.name.range, fmt::format("unknown axis `{}`", printable(name)), label);
+      if (found.symbol)
+        fault.also.push_back({declared_name(*found.symbol.decl)->range,
+                              fmt::format("a {}", kind_word(*found.symbol.decl))});
+      if (!near)
+        fault.helps.push_back(fmt::format("declare it:  axis {} = [\"…\"]", printable(name)));
+      continue;
+    }
+    note_use(found.symbol, one.name.range, env);
+    const AxisInfo info = axis_info(found.symbol);
+    cell.push_back({name, info.element, Local::Role::Cell, one.name.range, info.late});
+    if (!report) continue;
+    if (!seen.insert(name).second) {
+      error("E503", one.name.range, fmt::format("the axis `{}` stands here twice", name),
+            "written again here");
+    }
+    if (!one.in) continue;
+    if (info.late) {
+      error("E506", one.in->range, fmt::format("the late axis `{}` cannot be filtered", name),
+            "its values are known only after a node has run");
+      continue;
+    }
+    const auto* list = std::get_if<ast::List>(&one.in->value);
+    if (!list) {
+      check(*one.in, list_of(info.element), {fmt::format("{} in …", name), {}}, env);
+      continue;
+    }
+    for (const ast::ListItem& item : list->items) {
+      if (item.spread) {
+        infer(*item.value, env);
+      } else {
+        check_axis_value(*item.value, info.element, name, env);
+      }
+    }
+  }
+  env.locals.insert(env.locals.end(), cell.begin(), cell.end());
+}
+
+void Checker::check_axis_value(const ast::Expr& value, const TypeRef& element,
+                               std::string_view axis, Env& env) {
+  const TypeRef type = infer(value, env);
+  if (type->kind == Kind::Any || element->kind == Kind::Any || element->kind == Kind::Data ||
+      type->kind == Kind::Data)
+    return;
+  const std::vector<std::string> known = literals_of(element);
+  if (type->kind == Kind::Literal && !known.empty()) {
+    if (std::ranges::find(known, type->text) != known.end()) return;
+    const std::optional<std::string> near = nearest(type->text, known);
+    Diagnostic& fault =
+        error("E504", value.range,
+              fmt::format("the axis `{}` has no value \"{}\"", axis, printable(type->text)),
+              near ? fmt::format("did you mean \"{}\"?", *near) : "no such value");
+    fault.helps.push_back(fmt::format("its values are {}", show(*element)));
+    return;
+  }
+  if (type->kind == Kind::List) {
+    const std::string text(source_text(value.range));
+    Diagnostic& fault = error(
+        "E505", value.range, fmt::format("one value of the axis `{}` is needed here", axis),
+        fmt::format("{}: outside of a family an axis is the list of its values", show(*type)));
+    fault.helps.push_back(fmt::format("write  {} in {}  to take several", axis, text));
+    return;
+  }
+  const bool strings = std::ranges::all_of(alternatives(type), [](const TypeRef& t) {
+    return t->kind == Kind::Literal || t->kind == Kind::String;
+  });
+  const bool both = strings && (element->kind == Kind::String || !known.empty());
+  if (!both && !fits(*type, *element))
+    mismatch(value, *type, *element, {fmt::format("the axis `{}`", axis), {}}, env);
+}
+
+TypeRef Checker::index_family(const TypeRef& family, const ast::Expr& expr, const ast::Index& it,
+                              Env& env) {
+  const std::string base = printable(source_text(it.base->range));
+  std::set<std::string> fixed;
+  std::set<std::string> named;
+  for (const ast::Arg& arg : it.args) {
+    const auto* word = std::get_if<ast::Name>(&arg.value->value);
+    const bool by_name = !arg.name && word;
+    const std::string axis(arg.name ? arg.name->text : word ? word->text : std::string_view());
+    const Range range = arg.name ? arg.name->range : arg.value->range;
+    if (axis.empty() || arg.spread) {
+      infer(*arg.value, env);
+      error("E501", arg.range, "an index names its axis",
+            fmt::format("`{}` has axes [{}]", base, fmt::join(family->axes, ", ")))
+          .helps.push_back(fmt::format("write  {}[{} = {}]", base, family->axes.front(),
+                                       source_text(arg.value->range)));
+      continue;
+    }
+    const auto at = std::ranges::find(family->axes, axis);
+    if (at == family->axes.end()) {
+      if (!by_name) infer(*arg.value, env);
+      const std::optional<std::string> near = nearest(axis, family->axes);
+      error("E501", range,
+            fmt::format("`{}` has axes [{}]; `{}` is not one of them", base,
+                        fmt::join(family->axes, ", "), printable(axis)),
+            near ? fmt::format("did you mean `{}`?", *near) : "no such axis");
+      continue;
+    }
+    if (!named.insert(axis).second) {
+      error("E503", range, fmt::format("the axis `{}` stands here twice", axis),
+            "written again here");
+      continue;
+    }
+    const TypeRef element = family->axis_types[static_cast<std::size_t>(at - family->axes.begin())];
+    if (arg.in) {
+      const auto* list = std::get_if<ast::List>(&arg.value->value);
+      if (!list) {
+        const TypeRef type = infer(*arg.value, env);
+        if (type->kind != Kind::List && type->kind != Kind::Any && type->kind != Kind::Data) {
+          mismatch(*arg.value, *type, *list_of(element), {fmt::format("`{} in …`", axis), {}}, env);
+        }
+        continue;
+      }
+      for (const ast::ListItem& item : list->items) {
+        if (item.spread) {
+          infer(*item.value, env);
+        } else {
+          check_axis_value(*item.value, element, axis, env);
+        }
+      }
+      continue;
+    }
+    fixed.insert(axis);
+    if (!by_name) {
+      check_axis_value(*arg.value, element, axis, env);
+      continue;
+    }
+    const Found found = find(axis, env);
+    if (found.local || !found.symbol) {
+      check_axis_value(*arg.value, element, axis, env);
+      continue;
+    }
+    note_use(found.symbol, range, env);
+    const bool single = family->axes.size() == 1;
+    Diagnostic& fault = error("E505", range, fmt::format("no cell gives `{}` a value here", axis),
+                              "outside of a family an axis is the list of its values");
+    fault.helps.push_back(
+        single ? fmt::format("write  {}  for all cells, or  {}[{} = …]  for one", base, base, axis)
+               : fmt::format("leave `{}` out for all its values, or write  {} = …", axis, axis));
+  }
+  (void)expr;
+  std::vector<std::string> axes;
+  std::vector<TypeRef> types;
+  for (std::size_t i = 0; i < family->axes.size(); ++i) {
+    if (fixed.contains(family->axes[i])) continue;
+    axes.push_back(family->axes[i]);
+    types.push_back(family->axis_types[i]);
+  }
+  return family_of(family->item, std::move(axes), std::move(types));
+}
+
+/// A late axis is decoded from nodes that need none decoded later: no turning round.
+void Checker::check_late_stratum(const Symbol& symbol) {
+  std::vector<const ast::Decl*> todo = {symbol.decl};
+  std::set<const ast::Decl*> seen = {symbol.decl};
+  while (!todo.empty()) {
+    const ast::Decl* at = todo.back();
+    todo.pop_back();
+    for (const auto* uses : {&uses_, &lazy_uses_}) {
+      const auto found = uses->find(at);
+      if (found == uses->end()) continue;
+      for (const lang::Use& use : found->second) {
+        const auto* other = std::get_if<ast::Axis>(&use.target->value);
+        const bool later = other && other->late &&
+                           use.target->range.source == symbol.decl->range.source &&
+                           use.target->range.begin >= symbol.decl->range.begin;
+        if (later) {
+          Diagnostic& fault = error(
+              "E509", declared_name(*symbol.decl)->range,
+              fmt::format("the late axis `{}` is read from nodes that need {}",
+                          declared_name(*symbol.decl)->text,
+                          use.target == symbol.decl
+                              ? "it"
+                              : fmt::format("`{}`, which is decoded later", other->name.text)),
+              "would never be known");
+          fault.also.push_back({use.range, "needed here"});
+          fault.helps.emplace_back(
+              "a late axis is read from nodes that have no axis decoded later");
+          return;
+        }
+        if (seen.insert(use.target).second) todo.push_back(use.target);
+      }
+    }
+  }
+}
+
+}  // namespace devgraph::lang

@@ -1,0 +1,452 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+#include "lang/checker.h"
+#include "lang/walk.h"
+
+namespace devgraph::lang {
+namespace {
+
+constexpr std::array<std::string_view, 12> kOnInstances = {
+    "after", "timeout", "retries", "retry_on", "backoff", "pool",
+    "mutex", "weight",  "memory",  "hints",    "sandbox", "network"};
+constexpr std::array<std::string_view, 9> kOnLocal = {
+    "after", "may_fail", "allow_failed", "pool", "mutex", "weight", "memory", "hints", "normalize"};
+constexpr std::array<std::string_view, 5> kOnNetwork = {"timeout", "retries", "retry_on", "backoff",
+                                                        "network"};
+
+const ast::Rule& rule_of(const Symbol& symbol) {
+  return std::get<ast::Rule>(symbol.decl->value);
+}
+
+const ast::Field* find_field(const ast::Block& block, std::string_view name) {
+  for (const ast::Field& field : block.fields) {
+    if (!field.spread && !field.name_expr && field.name.text == name) return &field;
+  }
+  return nullptr;
+}
+
+const TypeField* find_type(const std::vector<TypeField>& fields, std::string_view name) {
+  for (const TypeField& field : fields) {
+    if (field.name == name) return &field;
+  }
+  return nullptr;
+}
+
+bool has_list(const RuleSignature& signature) {
+  return std::ranges::any_of(signature.parameters, [](const TypeField& p) {
+    return without_none(p.type)->kind == Kind::List;
+  });
+}
+
+template <class Names>
+bool contains(const Names& names, std::string_view name) {
+  return std::ranges::find(names, name) != std::ranges::end(names);
+}
+
+}  // namespace
+
+Symbol Checker::find_rule(const ast::RuleRef& ref, const Env& env, bool report) {
+  const Symbol symbol = ref.module ? Symbol() : program_.find_rule(*env.module, ref.name.text);
+  if (symbol || !report) return symbol;
+  if (ref.module) {
+    error("E204", ref.name.range,
+          fmt::format("unknown rule `{}.{}`", ref.module->text, ref.name.text),
+          "rules have plain names")
+        .helps.push_back(fmt::format("write  use //path/of/library {{ {} }}", ref.name.text));
+    return {};
+  }
+  std::vector<std::string> known;
+  for (const auto& module : program_.modules()) {
+    if (module->kind != ModuleKind::Std) continue;
+    for (const auto& [name, rule] : module->scope.rules)
+      known.emplace_back(name);
+  }
+  for (const auto& [name, rule] : env.module->scope.rules)
+    known.emplace_back(name);
+  std::ranges::sort(known);
+  const std::optional<std::string> near = nearest(ref.name.text, known);
+  Diagnostic& fault =
+      error("E204", ref.name.range, fmt::format("unknown rule `{}`", printable(ref.name.text)),
+            near ? fmt::format("did you mean `{}`?", *near) : "no such rule");
+  fault.helps.emplace_back(near ? "devgraph list std  shows all rules of the standard library"
+                                : "a rule of a library needs  use //path/of/library { name }; "
+                                  "devgraph list std  shows the others");
+  return {};
+}
+
+// --- what a node's handle is
+// ------------------------------------------------------------------------
+
+/// A declared output: file, or tree if its name ends in a slash.
+TypeRef Checker::outputs_of(const ast::Expr& value, Env& env) {
+  if (const auto* it = std::get_if<ast::StringLit>(&value.value)) {
+    const bool tree =
+        !it->pieces.empty() && !it->pieces.back().hole && it->pieces.back().text.ends_with('/');
+    return simple(tree ? Kind::Tree : Kind::File);
+  }
+  if (const auto* it = std::get_if<ast::PathLit>(&value.value))
+    return simple(it->is_folder ? Kind::Tree : Kind::File);
+  if (const auto* it = std::get_if<ast::If>(&value.value)) {
+    return union_of({outputs_of(*it->then, env), outputs_of(*it->otherwise, env)});
+  }
+  if (const auto* it = std::get_if<ast::Record>(&value.value)) {
+    std::vector<TypeField> fields;
+    for (const ast::Field& field : it->fields) {
+      if (field.spread || field.name_expr) return simple(Kind::Any);
+      fields.push_back({std::string(field.name.text), outputs_of(*field.value, env)});
+    }
+    return record_of(std::move(fields));
+  }
+  // A parameter or a spread: only evaluation sees whether the name ends in a slash.
+  const TypeRef type = infer(value, env);
+  if (type->kind == Kind::Record) {
+    std::vector<TypeField> fields = type->fields;
+    for (TypeField& field : fields)
+      field.type = union_of({simple(Kind::File), simple(Kind::Tree)});
+    return record_of(std::move(fields));
+  }
+  if (type->kind == Kind::Map || type->kind == Kind::Any || type->kind == Kind::Union)
+    return simple(Kind::Any);
+  return union_of({simple(Kind::File), simple(Kind::Tree)});
+}
+
+void Checker::outputs_from_call(const ast::Rule& rule, const ast::Block& block, Env& env,
+                                std::vector<TypeField>& outputs, bool& open) {
+  const auto takes = [&](std::string_view name) {
+    return std::ranges::any_of(rule.parameters,
+                               [&](const ast::Parameter& p) { return p.name.text == name; });
+  };
+  const bool spread =
+      std::ranges::any_of(block.fields, [](const ast::Field& f) { return f.spread; });
+  if (takes("report")) {
+    if (find_field(block, "report")) outputs.push_back({"report", simple(Kind::File)});
+    open = open || spread;
+  }
+  if (!takes("out")) return;
+  const ast::Field* out = find_field(block, "out");
+  if (!out) {
+    open = open || spread;
+    return;
+  }
+  const TypeRef type = outputs_of(*out->value, env);
+  if (type->kind == Kind::Record) {
+    outputs.insert(outputs.end(), type->fields.begin(), type->fields.end());
+  } else if (type->kind == Kind::Any) {
+    open = true;
+  } else {
+    outputs.push_back({"out", type});
+  }
+}
+
+TypeRef Checker::handle_of(const ast::RuleRef& ref, const ast::Block& block, Env& env) {
+  const Symbol symbol = find_rule(ref, env, false);
+  if (!symbol) return simple(Kind::Any);
+  const ast::Rule& rule = rule_of(symbol);
+  if (!rule.is_extern) {
+    note_use(symbol, ref.name.range, env);
+    return rule_result(symbol);
+  }
+  std::vector<TypeField> outputs;
+  bool open = false;
+  if (rule.result) {
+    outputs = declared(*symbol.module, *rule.result)->fields;
+  } else {
+    outputs_from_call(rule, block, env, outputs, open);
+  }
+  return node_of(std::string(rule.name.text), std::move(outputs), open);
+}
+
+TypeRef Checker::node_type(const Symbol& symbol, const ast::Node& node) {
+  Env env = env_for(symbol);
+  env.locals.push_back({"name", simple(Kind::String), Local::Role::Node});
+  Diagnostics quiet;
+  Diagnostics* const before = std::exchange(found_, &quiet);
+  add_cell_axes(node, env, false);
+  const TypeRef handle = handle_of(node.rule, node.block, env);
+  std::vector<std::string> axes;
+  std::vector<TypeRef> types;
+  for (const ast::NodeAxis& axis : node.axes) {
+    axes.emplace_back(axis.name.text);
+    const Found found = find(axis.name.text, env);
+    types.push_back(found.local ? found.local->type : simple(Kind::Any));
+  }
+  found_ = before;
+  if (handle->kind == Kind::Any) return handle;
+  return family_of(handle, std::move(axes), std::move(types));
+}
+
+TypeRef Checker::infer_node_lit(const ast::NodeLit& it, Env& env) {
+  if (!env.lazy) {
+    error("E512", it.rule.name.range, "a node without a name stands in a field of a node",
+          "not in a field")
+        .helps.push_back(fmt::format("give it a name:  {} NAME {{ … }}", it.rule.name.text));
+    return simple(Kind::Any);
+  }
+  const Symbol symbol = find_rule(it.rule, env, true);
+  if (!symbol) return simple(Kind::Any);
+  Restore restore(env);
+  env.locals.push_back({"name", simple(Kind::String), Local::Role::Node});
+  check_call_of_rule(symbol, it.rule, it.block, env);
+  Diagnostics quiet;
+  Diagnostics* const before = std::exchange(found_, &quiet);
+  const TypeRef handle = handle_of(it.rule, it.block, env);
+  found_ = before;
+  return handle;
+}
+
+// --- nodes and their fields
+// -------------------------------------------------------------------------
+
+void Checker::check_node(const Symbol& symbol, const ast::Node& node) {
+  Env env = env_for(symbol);
+  const Symbol rule = find_rule(node.rule, env, true);
+  if (rule) note_use(rule, node.rule.name.range, env);
+  if (node.name.text == "self") {
+    if (!env.owner) {
+      error("E512", node.name.range, "`self` is the name of a child in a rule",
+            "needs another name");
+    } else if (!node.axes.empty()) {
+      error("E512", node.name.range, "`self` is the instance and has no axes of its own",
+            "needs another name, or no brackets");
+    }
+  }
+  if (rule && env.owner && rule_of(rule).effect && !std::get<ast::Rule>(env.owner->value).effect) {
+    Diagnostic& fault =
+        error("E303", node.rule.name.range,
+              fmt::format("`{}` is an effect, this rule is not", node.rule.name.text),
+              "changes the world");
+    fault.also.push_back({declared_name(*env.owner)->range, "the rule that holds it"});
+    fault.helps.push_back(fmt::format("write  effect rule {}(…)", declared_name(*env.owner)->text));
+  }
+  env.locals.push_back({"name", simple(Kind::String), Local::Role::Node});
+  add_cell_axes(node, env, true);
+  if (node.where) {
+    Restore restore(env);
+    env.filter = true;
+    check_condition(*node.where, env, "`where`");
+  }
+  env.lazy = true;
+  if (rule) {
+    check_call_of_rule(rule, node.rule, node.block, env);
+    return;
+  }
+  env.locals.push_back({"out", simple(Kind::Any), Local::Role::Node});
+  env.locals.push_back({"deps", simple(Kind::Any), Local::Role::Node});
+  for (const ast::Field& field : node.block.fields)
+    infer(*field.value, env);
+}
+
+GivenFields Checker::collect_fields(const ast::Block& block, Env& env) {
+  GivenFields given;
+  for (const ast::Field& field : block.fields) {
+    if (field.spread) {
+      Diagnostics quiet;
+      Diagnostics* const before = std::exchange(found_, &quiet);
+      const TypeRef type = infer(*field.value, env);
+      found_ = before;
+      if (type->kind != Kind::Record) given.open = true;
+      for (const TypeField& one : type->fields)
+        given.spread[one.name] = one.type;
+      continue;
+    }
+    if (field.name_expr) {
+      error("E111", field.name_expr->range, "the name of a field is written out",
+            "cannot be computed");
+      continue;
+    }
+    const auto [at, fresh] = given.written.emplace(std::string(field.name.text), &field);
+    if (fresh) continue;
+    Diagnostic& fault =
+        error("E112", field.name.range, fmt::format("`{}` is written twice", field.name.text),
+              "written again here");
+    fault.also.push_back({at->second->name.range, "first written here"});
+    if (field.name.text == "script")
+      fault.helps.emplace_back("a node has one run of `$` lines; put them together");
+  }
+  return given;
+}
+
+/// `out`, `deps` and `report` as a script or argv of this call sees them.
+void Checker::add_node_names(const Symbol& rule, const ast::Block& block, Env& env) {
+  if (!rule_of(rule).is_extern) return;
+  std::vector<TypeField> outputs;
+  bool open = false;
+  Diagnostics quiet;
+  Diagnostics* const before = std::exchange(found_, &quiet);
+  outputs_from_call(rule_of(rule), block, env, outputs, open);
+  const bool spread =
+      std::ranges::any_of(block.fields, [](const ast::Field& f) { return f.spread; });
+  const bool has_deps = find_field(block, "deps") != nullptr;
+  found_ = before;
+  const TypeField* single = find_type(outputs, "out");
+  const TypeField* report = find_type(outputs, "report");
+  if (report) env.locals.push_back({"report", report->type, Local::Role::Node});
+  if (single) {
+    env.locals.push_back({"out", single->type, Local::Role::Node});
+  } else if (open) {
+    env.locals.push_back({"out", simple(Kind::Any), Local::Role::Node});
+  } else if (!outputs.empty() && !report) {
+    env.locals.push_back({"out", record_of(outputs), Local::Role::Node});
+  }
+  if (has_deps || spread) {
+    env.locals.push_back(
+        {"deps", list_of(union_of({simple(Kind::File), simple(Kind::Tree)})), Local::Role::Node});
+  }
+}
+
+void Checker::check_call_of_rule(const Symbol& rule, const ast::RuleRef& ref,
+                                 const ast::Block& block, Env& env) {
+  const RuleSignature& called = signature(rule);
+  const GivenFields given = collect_fields(block, env);
+  for (const ast::Field& field : block.fields) {
+    if (field.spread) {
+      check_spread_fields(rule, called, field, env);
+    } else if (!field.name_expr) {
+      check_field(rule, called, field, block, env);
+    }
+  }
+  check_missing(rule, called, ref, given);
+}
+
+void Checker::check_field(const Symbol& rule, const RuleSignature& called, const ast::Field& field,
+                          const ast::Block& block, Env& env) {
+  const std::string name(field.name.text);
+  const Slot slot{fmt::format("{}.{}", rule_of(rule).name.text, name), name};
+  const TypeField* parameter = find_type(called.parameters, name);
+  const TypeField* universal = find_type(universal_fields(), name);
+  Restore restore(env);
+  const bool is_command = called.is_native && native_kind(rule_of(rule)) == NativeKind::Command;
+  const bool sees_outputs = name == "argv" || name == "env" || name == "stdin" ||
+                            std::holds_alternative<ast::Script>(field.value->value);
+  if (is_command && sees_outputs) add_node_names(rule, block, env);
+  if (parameter) {
+    const auto* script = std::get_if<ast::Script>(&field.value->value);
+    if (script && is_command && without_none(parameter->type)->kind == Kind::Script) {
+      check_script(*script, env);
+    } else if (is_command && name == "argv") {
+      check_argv(*field.value, env);
+    } else {
+      check(*field.value, parameter->type, slot, env);
+    }
+    return;
+  }
+  if (universal) {
+    if (check_honoured(rule, called, name, field.name.range)) {
+      check(*field.value, universal->type, slot, env);
+    } else {
+      infer(*field.value, env);
+    }
+    return;
+  }
+  unknown_field(rule, called, name, field.name.range);
+  if (!field.pun) infer(*field.value, env);
+}
+
+void Checker::check_spread_fields(const Symbol& rule, const RuleSignature& called,
+                                  const ast::Field& spread, Env& env) {
+  const TypeRef type = infer(*spread.value, env);
+  if (type->kind == Kind::Any || type->kind == Kind::Union) return;
+  if (type->kind != Kind::Record) {
+    error("E105", spread.value->range, "only a record can be spread into a node", show(*type));
+    return;
+  }
+  for (const TypeField& one : type->fields) {
+    const TypeField* want = find_type(called.parameters, one.name);
+    if (!want) want = find_type(universal_fields(), one.name);
+    const bool universal = want && !find_type(called.parameters, one.name);
+    if (!want) {
+      unknown_field(rule, called, one.name, spread.value->range);
+    } else if (universal && !check_honoured(rule, called, one.name, spread.value->range)) {
+      continue;
+    } else if (!fits(*one.type, *want->type)) {
+      // The text of a path can only be written where the path is expected.
+      mismatch(*spread.value, *one.type, *want->type,
+               {fmt::format("{}.{}", rule_of(rule).name.text, one.name), one.name}, env);
+    }
+  }
+}
+
+void Checker::check_missing(const Symbol& rule, const RuleSignature& called,
+                            const ast::RuleRef& ref, const GivenFields& given) {
+  if (given.open) return;
+  const std::string_view name = rule_of(rule).name.text;
+  std::vector<std::string> missing;
+  for (const TypeField& one : called.parameters) {
+    if (one.has_default || one.type->kind == Kind::Optional || given.has(one.name)) continue;
+    missing.push_back(one.name);
+  }
+  for (const std::string& one : missing) {
+    const TypeField* parameter = find_type(called.parameters, one);
+    error("E110", ref.name.range, fmt::format("`{}` needs the field `{}`", name, one),
+          fmt::format("{}: {}", one, show(*parameter->type)));
+  }
+  const bool either = find_type(called.parameters, "script") &&
+                      find_type(called.parameters, "argv") && called.is_native;
+  if (!either || given.has("script") != given.has("argv")) return;
+  if (given.has("script")) {
+    const auto at = given.written.find("argv");
+    error("E112", at == given.written.end() ? ref.name.range : at->second->name.range,
+          fmt::format("`{}` has both a script and `argv`", name), "one of them says what to run");
+  } else {
+    error("E110", ref.name.range, fmt::format("`{}` has nothing to run", name),
+          "needs a script or `argv`")
+        .helps.emplace_back("write a line  $ command {x}  in the block");
+  }
+}
+
+/// Reports a universal field that this rule would have to ignore.
+bool Checker::check_honoured(const Symbol& rule, const RuleSignature& called,
+                             std::string_view field, Range range) {
+  if (field == "doc") return true;
+  const std::string_view name = rule_of(rule).name.text;
+  const NativeKind kind = native_kind(rule_of(rule));
+  std::string why;
+  if (!called.is_native) {
+    if (contains(kOnInstances, field) || field == "may_fail") return true;
+    why = fmt::format("`{}` is a rule made of other nodes and has no parameter of that name", name);
+  } else if (field == "allow_failed" && kind != NativeKind::Command && !has_list(called)) {
+    why = fmt::format("`{}` takes no list that could lack elements", name);
+  } else if (kind == NativeKind::Command || contains(kOnLocal, field) ||
+             (kind == NativeKind::Network && contains(kOnNetwork, field))) {
+    return true;
+  } else {
+    why = fmt::format("`{}` runs no command of yours", name);
+  }
+  Diagnostic& fault =
+      error("E113", range, fmt::format("`{}` cannot honour `{}`", name, field), why);
+  std::vector<std::string_view> can;
+  if (!called.is_native) {
+    can.assign(kOnInstances.begin(), kOnInstances.end());
+    can.insert(can.end(), {"may_fail", "doc"});
+  } else {
+    can.assign(kOnLocal.begin(), kOnLocal.end());
+    if (kind == NativeKind::Network) can.insert(can.end(), kOnNetwork.begin(), kOnNetwork.end());
+    can.emplace_back("doc");
+  }
+  fault.helps.push_back(fmt::format("beside its parameters it takes {}", fmt::join(can, ", ")));
+  return false;
+}
+
+void Checker::unknown_field(const Symbol& rule, const RuleSignature& called, std::string_view field,
+                            Range range) {
+  const std::string_view name = rule_of(rule).name.text;
+  std::vector<std::string> parameters;
+  for (const TypeField& one : called.parameters)
+    parameters.push_back(one.name);
+  std::vector<std::string> known = parameters;
+  for (const TypeField& one : universal_fields())
+    known.push_back(one.name);
+  const std::optional<std::string> near = nearest(field, known);
+  Diagnostic& fault =
+      error("E111", range, fmt::format("`{}` has no field `{}`", name, printable(field)),
+            near ? fmt::format("did you mean `{}`?", *near) : "no such field");
+  fault.helps.push_back(parameters.empty()
+                            ? std::string("it has no parameters of its own")
+                            : fmt::format("its parameters are {}", fmt::join(parameters, ", ")));
+}
+
+}  // namespace devgraph::lang

@@ -1,0 +1,294 @@
+#pragma once
+/// The checker's insides, shared by the check_*.cc files; nobody else includes this.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "lang/builtins.h"
+#include "lang/check.h"
+
+namespace devgraph::lang {
+
+/// A name that no declaration of a file makes: a parameter, a variable of `for`, a cell's axis
+/// value.
+struct Local {
+  enum class Role : std::uint8_t { Variable, Parameter, Cell, Node };
+  std::string_view name;
+  TypeRef type;
+  Role role = Role::Variable;
+  Range range{};
+  bool late = false;  ///< A cell's value of a late axis.
+};
+
+/// Where an expression stands: which names it sees, and what is known about them.
+struct Env {
+  const Module* module = nullptr;
+  const ast::Decl* owner = nullptr;  ///< The rule (or function) whose body this is; may be null.
+  const ast::Decl* decl = nullptr;   ///< The declaration being checked: uses are noted for it.
+  bool lazy = false;    ///< In a node's fields: what is used here is not needed to name the node.
+  bool words = false;   ///< In a hole of a script or in `argv`: words of a command are made here.
+  bool script = false;  ///< In a hole of a script.
+  bool filter = false;  ///< In `where`.
+  std::vector<Local> locals;
+  std::vector<std::pair<std::string, TypeRef>>
+      narrowed;  ///< `x` or `x.y` -> what a condition tells.
+};
+
+/// Puts an Env back as it was.
+class Restore {
+ public:
+  explicit Restore(Env& env)
+      : env_(env),
+        locals_(env.locals.size()),
+        narrowed_(env.narrowed.size()),
+        words_(env.words),
+        script_(env.script),
+        filter_(env.filter),
+        lazy_(env.lazy) {}
+  ~Restore() {
+    env_.locals.resize(locals_);
+    env_.narrowed.resize(narrowed_);
+    env_.words = words_;
+    env_.script = script_;
+    env_.filter = filter_;
+    env_.lazy = lazy_;
+  }
+  Restore(const Restore&) = delete;
+  Restore& operator=(const Restore&) = delete;
+
+ private:
+  Env& env_;
+  std::size_t locals_, narrowed_;
+  bool words_, script_, filter_, lazy_;
+};
+
+/// What an expected type is the type of, for messages: `dockerfile.context`; may be empty.
+struct Slot {
+  std::string what;
+  std::string field;  ///< The bare field name, for "write  field = …"; may be empty.
+};
+
+/// What conditions say about names, where they hold and where they do not.
+struct Facts {
+  std::vector<std::pair<std::string, TypeRef>> if_true;
+  std::vector<std::pair<std::string, TypeRef>> if_false;
+};
+
+/// One use of a declared name.
+struct Use {
+  const ast::Decl* target = nullptr;
+  Range range;
+};
+
+/// The fields of a rule call or node literal, spreads looked through.
+struct GivenFields {
+  std::unordered_map<std::string, const ast::Field*> written;
+  std::unordered_map<std::string, TypeRef> spread;
+  bool open = false;  ///< A spread whose fields are not known.
+  bool has(const std::string& name) const {
+    return written.contains(name) || spread.contains(name);
+  }
+};
+
+class Checker {
+ public:
+  /// Without sources messages lack excerpts of the text: for asking about types only.
+  Checker(const Program& program, const Sources* sources, Diagnostics& found,
+          const Surroundings& around);
+
+  void check_module(const Module& module);
+  void check_graph(
+      bool std_too);  ///< Cycles, recursion, unused names: when all modules are checked.
+  void lint(const Module& module);
+
+  TypeRef declared(const Module& module, const ast::Type& written);
+  const RuleSignature& signature(const Symbol& rule);
+
+ private:
+  // check.cc: declarations
+  Env env_for(const Symbol& symbol) const;
+  void check_decl(const Symbol& symbol);
+  void check_param(const ast::Param& param, Env& env);
+  void check_rule(const Symbol& symbol, const ast::Rule& rule);
+  void check_fn(const Symbol& symbol, const ast::Fn& fn);
+  void check_parameters(const Module& module, const ast::Decl& decl,
+                        const std::vector<ast::Parameter>& parameters);
+  void add_parameters(const Module& module, const std::vector<ast::Parameter>& parameters,
+                      Env& env);
+  TypeRef type_of(const Symbol& symbol);  ///< Of a value: param, let, node; an axis's list.
+  TypeRef compute_type(const Symbol& symbol);
+  TypeRef fn_result(const Symbol& symbol);
+  TypeRef rule_result(const Symbol& symbol);
+  TypeRef declared_named(const Module& module, const ast::Type& written);
+
+  // check_names.cc
+  struct Found {
+    const Local* local = nullptr;
+    Symbol symbol;
+    explicit operator bool() const { return local || symbol; }
+  };
+  Found find(std::string_view name, const Env& env) const;
+  void note_use(const Symbol& symbol, Range range, const Env& env);
+  TypeRef name_type(const ast::Expr& expr, std::string_view name, Env& env);
+  TypeRef label_type(const ast::Expr& expr, const ast::LabelLit& label, Env& env);
+  void unknown_name(std::string_view name, Range range, const Env& env);
+  std::vector<std::string> visible_values(const Env& env) const;
+  std::string described(std::string_view name, const Env& env) const;
+
+  // check_expr.cc
+  TypeRef infer(const ast::Expr& expr, Env& env);
+  TypeRef infer_plain(const ast::Expr& expr, Env& env);
+  void check(const ast::Expr& expr, const TypeRef& expected, const Slot& slot, Env& env);
+  bool check_form(const ast::Expr& expr, const TypeRef& expected, const Slot& slot, Env& env);
+  bool check_list(const ast::List& list, const TypeRef& expected, const Slot& slot, Env& env);
+  bool check_record(const ast::Expr& expr, const ast::Record& record, const TypeRef& expected,
+                    const Slot& slot, Env& env);
+  void check_condition(const ast::Expr& expr, Env& env, std::string_view what);
+  TypeRef infer_list(const ast::List& list, Env& env);
+  TypeRef infer_record(const ast::Record& record, Env& env);
+  TypeRef infer_string(const ast::Expr& expr, const ast::StringLit& string, Env& env);
+  TypeRef infer_path(const ast::PathLit& path, Env& env);
+  TypeRef infer_int(const ast::Expr& expr, const ast::IntLit& literal);
+  bool check_string(const ast::Expr& expr, const ast::StringLit& string, const TypeRef& expected,
+                    Env& env);
+  void check_hole_in_text(const ast::Expr& hole, Env& env, std::string_view where);
+
+  // check_flow.cc: if, match, for
+  Facts facts_of(const ast::Expr& condition, Env& env);
+  TypeRef branch(const ast::If& it, const TypeRef* expected, const Slot& slot, Env& env);
+  TypeRef match(const ast::Expr& expr, const ast::Match& it, const TypeRef* expected,
+                const Slot& slot, Env& env);
+  void bind_clause(const ast::Clause& clause, Env& env);
+  void bind_variable(const ast::Word& word, TypeRef type, Env& env);
+  TypeRef element_of(const TypeRef& type, const ast::Expr& expr, Env& env);
+  TypeRef infer_list_comp(const ast::ListComp& it, const TypeRef* item, const Slot& slot, Env& env);
+  TypeRef infer_map_comp(const ast::MapComp& it, const TypeRef* item, const Slot& slot, Env& env);
+
+  // check_ops.cc
+  TypeRef infer_binary(const ast::Expr& expr, const ast::Binary& it, Env& env);
+  TypeRef infer_add(const ast::Expr& expr, const ast::Binary& it, Env& env);
+  TypeRef infer_compare(const ast::Expr& expr, const ast::Binary& it, Env& env);
+  TypeRef infer_in(const ast::Expr& expr, const ast::Binary& it, Env& env);
+  TypeRef infer_join(const ast::Expr& expr, const ast::Binary& it, Env& env);
+  TypeRef infer_coalesce(const ast::Binary& it, Env& env);
+  TypeRef infer_cast(const ast::Expr& expr, const ast::Cast& it, Env& env);
+  TypeRef infer_member(const ast::Expr& expr, const ast::Member& it, Env& env);
+  TypeRef member_of(const TypeRef& base, const ast::Word& name, const ast::Expr& base_expr,
+                    Env& env);
+  TypeRef infer_fact(const ast::Member& it, Env& env, bool& known);
+  TypeRef infer_index(const ast::Expr& expr, const ast::Index& it, Env& env);
+  TypeRef index_plain(const TypeRef& base, const ast::Expr& expr, const ast::Index& it, Env& env);
+
+  // check_call.cc
+  TypeRef infer_call(const ast::Expr& expr, const ast::Call& it, Env& env);
+  TypeRef call_fn(const ast::Expr& expr, const ast::Call& it, const Symbol& symbol, Env& env);
+  TypeRef call_builtin(const ast::Expr& expr, const ast::Call& it, const Builtin& fn, Env& env);
+  TypeRef builtin_result(const Builtin& fn, const std::vector<const ast::Expr*>& args,
+                         const std::vector<TypeRef>& types, Env& env);
+  bool check_place(const ast::Expr& expr, const Builtin& fn, const Env& env);
+  std::optional<std::vector<const ast::Expr*>> bind_args(
+      const ast::Expr& expr, const ast::Call& it, std::string_view name,
+      const std::vector<std::pair<std::string_view, bool>>& parameters, Env& env);
+  TypeRef call_has(const ast::Expr& expr, const ast::Call& it, Env& env);
+  TypeRef call_maybe(const ast::Expr& expr, const ast::Call& it, Env& env);
+  bool is_builtin_call(const ast::Expr& expr, std::string_view name, const Env& env) const;
+
+  // check_family.cc
+  struct AxisInfo {
+    TypeRef element;
+    bool late = false;
+    std::string name;
+  };
+  AxisInfo axis_info(const Symbol& symbol);
+  TypeRef axis_list(const Symbol& symbol, const ast::Axis& axis);
+  void check_axis(const Symbol& symbol, const ast::Axis& axis, Env& env);
+  void add_cell_axes(const ast::Node& node, Env& env, bool report);
+  TypeRef index_family(const TypeRef& family, const ast::Expr& expr, const ast::Index& it,
+                       Env& env);
+  void check_axis_value(const ast::Expr& value, const TypeRef& element, std::string_view axis,
+                        Env& env);
+  void check_late_stratum(const Symbol& symbol);
+
+  // check_node.cc
+  void check_node(const Symbol& symbol, const ast::Node& node);
+  TypeRef node_type(const Symbol& symbol, const ast::Node& node);
+  TypeRef handle_of(const ast::RuleRef& rule, const ast::Block& block, Env& env);
+  TypeRef outputs_of(const ast::Expr& value, Env& env);
+  void outputs_from_call(const ast::Rule& rule, const ast::Block& block, Env& env,
+                         std::vector<TypeField>& outputs, bool& open);
+  TypeRef infer_node_lit(const ast::NodeLit& it, Env& env);
+  Symbol find_rule(const ast::RuleRef& ref, const Env& env, bool report);
+  void check_call_of_rule(const Symbol& rule, const ast::RuleRef& ref, const ast::Block& block,
+                          Env& env);
+  GivenFields collect_fields(const ast::Block& block, Env& env);
+  void check_field(const Symbol& rule, const RuleSignature& signature, const ast::Field& field,
+                   const ast::Block& block, Env& env);
+  void check_spread_fields(const Symbol& rule, const RuleSignature& signature,
+                           const ast::Field& spread, Env& env);
+  void check_missing(const Symbol& rule, const RuleSignature& signature, const ast::RuleRef& ref,
+                     const GivenFields& given);
+  bool check_honoured(const Symbol& rule, const RuleSignature& signature, std::string_view field,
+                      Range range);
+  void unknown_field(const Symbol& rule, const RuleSignature& signature, std::string_view field,
+                     Range range);
+  void add_node_names(const Symbol& rule, const ast::Block& block, Env& env);
+  void check_path_text(const ast::Expr& expr, const Env& env);
+
+  // check_script.cc
+  void check_script(const ast::Script& script, Env& env);
+  void check_argv(const ast::Expr& value, Env& env);
+  void check_word(const ast::Expr& expr, const TypeRef& type, Range range, Env& env);
+  void secret_word(const ast::Expr& expr, Range range, Env& env);
+  void lint_script(const ast::Script& script, const Env& env);
+
+  // check_graph.cc
+  void check_cycles(const std::vector<Symbol>& all);
+  void report_cycle(const std::vector<const ast::Decl*>& path, const std::vector<Range>& uses);
+  void check_unused(const Symbol& symbol);
+
+  // lint.cc
+  void lint_decl(const Symbol& symbol);
+  void lint_expr(const ast::Expr& expr, const Env& env);
+  void lint_after(const ast::Node& node, const Env& env);
+
+  // check_report.cc: messages that several places share
+  void mismatch(const ast::Expr& expr, const Type& actual, const Type& expected, const Slot& slot,
+                Env& env);
+  void string_for_path(const ast::Expr& expr, const Type& expected, const Slot& slot,
+                       const Env& env);
+  void may_be_none(const ast::Expr& expr, const Type& type);
+  std::string_view source_text(Range range) const;
+  std::size_t count_files(const std::string& folder, std::size_t limit) const;
+  Diagnostic& error(const char* code, Range range, std::string message, std::string label = {});
+
+  const Program& program_;
+  const Sources* sources_;
+  Diagnostics* found_;  // Never null; exchanged while something is inferred without reports.
+  Diagnostics& reported_;
+  const Surroundings around_;
+
+  enum class State : std::uint8_t { Busy, Done };
+  std::unordered_map<const ast::Decl*, std::pair<State, TypeRef>> types_;
+  std::unordered_map<const ast::Decl*, std::pair<State, TypeRef>> results_;  // Of functions, rules.
+  std::unordered_map<const ast::Decl*, const ast::Decl*> owners_;            // Child -> rule.
+  std::unordered_map<const ast::Decl*, const Module*> homes_;
+  std::unordered_map<const ast::Decl*, std::vector<Use>> uses_;       // Needed to have the value.
+  std::unordered_map<const ast::Decl*, std::vector<Use>> lazy_uses_;  // Of a node's fields.
+  std::unordered_map<const ast::Decl*, RuleSignature> signatures_;
+  std::unordered_set<const ast::Decl*> used_;
+};
+
+/// `a`/`an` before a type, backquotes around all but the simple ones: for messages.
+std::string a_type(const Type& type);
+
+/// The name or member chain an expression is, `x.y`; empty for all others.
+std::string narrowing_key(const ast::Expr& expr);
+
+}  // namespace devgraph::lang
