@@ -1,0 +1,136 @@
+#include "engine/actions/action.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/actions/natives.h"
+
+namespace devgraph::actions {
+
+namespace {
+
+/// The node of an instance without `self`: its parts are its inputs.
+Status run_group(const Context&) {
+  return {};
+}
+
+std::optional<Value> argument(const Context& context, std::string_view name) {
+  const std::optional<ValueId> found =
+      find_field(context.graph, context.graph.node(context.node).args, name);
+  if (!found) return std::nullopt;
+  const Value& value = context.graph.value(*found);
+  if (value.tag == ValueTag::None) return std::nullopt;
+  return value;
+}
+
+bool is_missing(const Context& context, InputId input) {
+  return std::binary_search(context.missing.begin(), context.missing.end(), input);
+}
+
+void collect_inputs(const Context& context, const Value& value, std::vector<InputId>& found) {
+  if (value.tag == ValueTag::Input) {
+    const InputId input{value.a};
+    if (!is_missing(context, input)) found.push_back(input);
+  } else if (value.tag == ValueTag::List) {
+    for (const ValueId item : context.graph.items(value)) {
+      collect_inputs(context, context.graph.value(item), found);
+    }
+  }
+}
+
+void collect_strings(const Context& context, const Value& value,
+                     std::vector<std::string_view>& found) {
+  if (value.tag == ValueTag::Str) {
+    found.push_back(context.graph.str(StrId{value.a}));
+  } else if (value.tag == ValueTag::List) {
+    for (const ValueId item : context.graph.items(value)) {
+      collect_strings(context, context.graph.value(item), found);
+    }
+  }
+}
+
+}  // namespace
+
+const Action* find_action(std::string_view name) {
+  // The versions of the compressors are known only when the program runs.
+  static const std::array<Action, 13> kActions = {{
+      {"compress", 1 + compressor_version(), run_compress},
+      {"copy", 1, run_copy},
+      {"fetch", 1, run_fetch},
+      {"git_clone", 1, run_git_clone},
+      {"group", 1, run_group},
+      {"merge_json", 1, run_merge_json},
+      {"pick", 1, run_pick},
+      {"seed", 1, run_seed},
+      {"subst", 1, run_subst},
+      {"symlink", 1, run_symlink},
+      {"tar", 1, run_tar},
+      {"unpack", 1, run_unpack},
+      {"write", 1, run_write},
+  }};
+  const auto found = std::find_if(kActions.begin(), kActions.end(),
+                                  [&](const Action& action) { return action.name == name; });
+  return found == kActions.end() ? nullptr : &*found;
+}
+
+std::optional<std::string_view> optional_string(const Context& context, std::string_view name) {
+  const std::optional<Value> value = argument(context, name);
+  if (!value || value->tag != ValueTag::Str) return std::nullopt;
+  return context.graph.str(StrId{value->a});
+}
+
+std::string_view string_arg(const Context& context, std::string_view name) {
+  return optional_string(context, name).value_or(std::string_view());
+}
+
+std::int64_t int_arg(const Context& context, std::string_view name) {
+  const std::optional<Value> value = argument(context, name);
+  if (!value || value->tag != ValueTag::Int) return 0;
+  return static_cast<std::int64_t>((std::uint64_t{value->b} << 32) | value->a);
+}
+
+bool bool_arg(const Context& context, std::string_view name) {
+  const std::optional<Value> value = argument(context, name);
+  return value && value->tag == ValueTag::True;
+}
+
+std::vector<InputId> inputs_arg(const Context& context, std::string_view name) {
+  std::vector<InputId> found;
+  if (const std::optional<Value> value = argument(context, name)) {
+    collect_inputs(context, *value, found);
+  }
+  return found;
+}
+
+std::vector<std::string_view> strings_arg(const Context& context, std::string_view name) {
+  std::vector<std::string_view> found;
+  if (const std::optional<Value> value = argument(context, name)) {
+    collect_strings(context, *value, found);
+  }
+  return found;
+}
+
+std::vector<std::pair<std::string_view, ValueId>> map_arg(const Context& context,
+                                                          std::string_view name) {
+  std::vector<std::pair<std::string_view, ValueId>> found;
+  const std::optional<Value> value = argument(context, name);
+  if (!value || value->tag != ValueTag::Map) return found;
+  for (const Field& field : context.graph.fields(*value)) {
+    found.emplace_back(context.graph.str(field.name), field.value);
+  }
+  return found;
+}
+
+std::string input_name(const Context& context, InputId input) {
+  return std::string(context.graph.str(context.graph.input(input).name));
+}
+
+bool stopped(const Context& context) {
+  return context.stopping.load(std::memory_order_relaxed);
+}
+
+std::unexpected<Error> interrupted() {
+  return fail("interrupted");
+}
+
+}  // namespace devgraph::actions

@@ -44,7 +44,11 @@ struct Action {
 };
 const Action* find_action(std::string_view name);
 
-// --- reading arguments: the checker has made sure of their types; absent optional ones are none ----
+// --- reading arguments
+// ---------------------------------------------------------------------------- The checker has made
+// sure of their types. What is absent or `none` is empty, 0 or false; lists in lists are flattened.
+// Where folders of a glob matter (`files` of `tar`), an element of a list may be a list of two,
+// [name below the fixed part of the glob, file], in place of the file.
 
 std::string_view string_arg(const Context& context, std::string_view name);
 std::optional<std::string_view> optional_string(const Context& context, std::string_view name);
@@ -52,6 +56,12 @@ std::int64_t int_arg(const Context& context, std::string_view name);
 bool bool_arg(const Context& context, std::string_view name);
 std::vector<InputId> inputs_arg(const Context& context, std::string_view name);  ///< File or list.
 std::vector<std::string_view> strings_arg(const Context& context, std::string_view name);
-std::vector<std::pair<std::string_view, ValueId>> map_arg(const Context& context, std::string_view name);
+std::vector<std::pair<std::string_view, ValueId>> map_arg(const Context& context,
+                                                          std::string_view name);
+/// The name of an input for messages: as it is in the key.
+std::string input_name(const Context& context, InputId input);
+/// Whether the build is being stopped; long actions then return `interrupted()`.
+bool stopped(const Context& context);
+std::unexpected<Error> interrupted();
 
 }  // namespace devgraph::actions

@@ -1,0 +1,97 @@
+#include "engine/exec/build.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/path.h"
+#include "engine/exec/coordinator.h"
+#include "engine/exec/survey.h"
+#include "engine/exec/tally.h"
+
+namespace devgraph::exec {
+namespace {
+
+/// `-n`: what would run as far as can be said; what needs it may turn out fresh after all.
+Summary judge_only(Survey& survey, Files& files, const BuildOptions& options, Listener& listener) {
+  const Graph& graph = survey.graph();
+  const store::Parts parts(files, join_path(options.workspace, ".devgraph"));
+  IdVec<NodeId, Outcome> outcomes(graph.node_count(), Outcome::Fresh);
+  IdVec<NodeId, std::uint8_t> again(graph.node_count());
+  for (const NodeId id : options.always)
+    again[id] = 1;
+  listener.planned(survey.order().size());
+  for (const NodeId id : survey.order()) {
+    Finished finished;
+    finished.node = id;
+    std::optional<NodeId> because;
+    for_needs(graph, id, [&](NodeId need) {
+      if (outcomes[need] == Outcome::Run && !because) because = need;
+    });
+    if (again[id] != 0) {
+      finished.reason = "asked for";
+    } else if (survey.verdict(id) != Verdict::Fresh) {
+      finished.reason = stale_reason(survey, parts, id);
+    } else if (because) {
+      finished.reason = fmt::format("if {} comes out otherwise", label_of(graph, *because));
+    }
+    if (!finished.reason.empty()) finished.outcome = Outcome::Run;
+    outcomes[id] = finished.outcome;
+    listener.finished(finished);
+  }
+  return count_nodes(graph, survey.order(), outcomes);
+}
+
+Result<Survey> look(const Graph& graph, Files& files, const std::string& workspace,
+                    const std::vector<NodeId>& goals, bool paranoid) {
+  Survey::Options options;
+  options.workspace = workspace;
+  options.state = join_path(workspace, ".devgraph");
+  options.goals = goals;
+  options.paranoid = paranoid;
+  return Survey::make(graph, files, options);
+}
+
+}  // namespace
+
+Result<Summary> build(const Graph& graph, Files& files, Runner& runner, const BuildOptions& options,
+                      Listener& listener) {
+  if (!options.dry_run) {
+    const std::string state = join_path(options.workspace, ".devgraph");
+    if (Status done = files.make_folders(state); !done) return std::unexpected(done.error());
+  }
+  Result<Survey> survey = look(graph, files, options.workspace, options.goals, false);
+  if (!survey) return std::unexpected(survey.error());
+  if (options.dry_run) return judge_only(*survey, files, options, listener);
+  Coordinator coordinator(*survey, runner, options, listener);
+  return coordinator.run();
+}
+
+Result<std::vector<StaleNode>> check(const Graph& graph, Files& files,
+                                     const CheckOptions& options) {
+  Result<Survey> survey = look(graph, files, options.workspace, options.goals, options.paranoid);
+  if (!survey) return std::unexpected(survey.error());
+  const store::Parts parts(files, join_path(options.workspace, ".devgraph"));
+  IdVec<NodeId, std::uint8_t> stale(graph.node_count());
+  std::vector<StaleNode> found;
+  for (const NodeId id : survey->order()) {
+    std::optional<NodeId> because;
+    for_needs(graph, id, [&](NodeId need) {
+      if (stale[need] != 0 && !because) because = need;
+    });
+    const bool own = survey->verdict(id) != Verdict::Fresh;
+    if (!own && !because) continue;
+    stale[id] = 1;
+    if (graph.node(id).kind == ActionKind::Group) continue;
+    StaleNode node;
+    node.node = id;
+    node.because_of_input = !own;
+    node.reason = own ? stale_reason(*survey, parts, id)
+                      : fmt::format("{} is stale", label_of(graph, *because));
+    found.push_back(std::move(node));
+  }
+  return found;
+}
+
+}  // namespace devgraph::exec

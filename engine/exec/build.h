@@ -1,6 +1,7 @@
 #pragma once
 /// Brings nodes up to date: the coordinator of a build, the only writer of states and record.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,8 @@
 #include "engine/graph/graph.h"
 
 namespace devgraph::exec {
+
+class Jobserver;
 
 struct BuildOptions {
   std::string workspace;  ///< Absolute.
@@ -28,6 +31,10 @@ struct BuildOptions {
   SandboxMode sandbox = SandboxMode::On;
   std::string trace;  ///< Chrome trace file, or empty.
   bool explain = false;
+  /// Shares `-j` with makes that run, or that run us; or null. Its descriptors are for the caller
+  /// to pass to Runner::inherit.
+  Jobserver* jobserver = nullptr;
+  std::chrono::milliseconds grace{3000};  ///< Between TERM and KILL when a signal stops the build.
 };
 
 /// Counts of public nodes (private children count with their instance). The first five add up to
@@ -42,7 +49,9 @@ struct Summary {
   int signal = 0;                        ///< Stopped by this signal.
 };
 
-/// Errors: what stops a build as a whole (state cannot be written, output not ours, lock).
+/// Errors: what stops a build as a whole (state cannot be written, output not ours, absent source).
+/// The caller holds the lock of the state folder, `.devgraph` (store/lock.h), and has made sure
+/// that no wanted node is refused.
 Result<Summary> build(const Graph& graph, Files& files, Runner& runner, const BuildOptions& options,
                       Listener& listener);
 

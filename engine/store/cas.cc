@@ -1,0 +1,180 @@
+#include "engine/store/cas.h"
+
+#include <atomic>
+#include <cassert>
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/path.h"
+#include "engine/store/bytes.h"
+
+namespace devgraph::store {
+namespace {
+
+constexpr std::string_view kIndexMagic = "DGCASIDX";
+constexpr std::uint8_t kStored = 1;
+constexpr std::uint8_t kForgotten = 2;
+constexpr std::uint32_t kBlobMode = 0444;
+
+std::string index_entry(std::uint8_t type, const Sha256& name, std::uint64_t offset,
+                        std::uint32_t size) {
+  std::string entry(1, static_cast<char>(type));
+  put_sha(entry, name);
+  put_number(entry, offset);
+  put_number(entry, size);
+  return entry;
+}
+
+}  // namespace
+
+std::size_t Cas::ShaHash::operator()(const Sha256& sha) const {
+  std::size_t value = 0;
+  std::memcpy(&value, sha.bytes.data(), sizeof(value));
+  return value;
+}
+
+Cas::Cas(Files& files, const std::string& state_folder)
+    : files_(files), folder_(join_path(state_folder, "cas")) {}
+
+void Cas::load() {
+  if (loaded_) return;
+  loaded_ = true;
+  index_ = LogFile::load(files_, folder_ + "/pack.index", kIndexMagic);
+  const Result<FileStat> pack = files_.stat(folder_ + "/pack");
+  pack_size_ = pack ? pack->size : 0;
+  for (const std::string_view entry : index_.entries()) {
+    ByteReader reader(entry);
+    const std::uint8_t type = reader.number<std::uint8_t>();
+    const Sha256 name = reader.sha();
+    const Place place{reader.number<std::uint64_t>(), reader.number<std::uint32_t>()};
+    if (!reader.ok()) continue;
+    if (type == kForgotten) places_.erase(name);
+    // A pack that is shorter than its index says was cut by a crash of the machine.
+    if (type == kStored && place.offset + place.size <= pack_size_) places_[name] = place;
+  }
+}
+
+std::string Cas::file_of(const Sha256& name) const {
+  const std::string text = hex(name);
+  return fmt::format("{}/{}/{}", folder_, text.substr(0, 2), text.substr(2));
+}
+
+bool Cas::has(const Sha256& name) {
+  load();
+  if (places_.contains(name)) return true;
+  const Result<FileStat> stat = files_.lstat(file_of(name));
+  return stat && stat->kind == FileKind::Regular;
+}
+
+void Cas::put_small(const Sha256& name, std::string_view bytes) {
+  assert(bytes.size() <= kPackedBlob);
+  load();
+  const Place place{pack_size_, static_cast<std::uint32_t>(bytes.size())};
+  if (!places_.try_emplace(name, place).second) return;
+  unwritten_.append(bytes);
+  pack_size_ += bytes.size();
+  index_.add(index_entry(kStored, name, place.offset, place.size));
+}
+
+Status Cas::put_file(const Sha256& name, const std::string& path) {
+  const std::string final_path = file_of(name);
+  const std::lock_guard<std::mutex> lock(big_mutex_);
+  if (const Result<FileStat> there = files_.lstat(final_path); there && there->exists()) return {};
+  static std::atomic<std::uint64_t> counter{0};
+  const std::string temporary = fmt::format("{}/tmp/{}", folder_, counter++);
+  if (Status done = files_.make_folders(folder_ + "/tmp"); !done) return done;
+  if (Status done = files_.make_folders(std::string(parent_path(final_path))); !done) return done;
+  if (Status done = files_.remove(temporary); !done) return done;
+  if (Status done = files_.copy(path, temporary); !done) return done;
+  // What was copied must be what was named: the file may have changed in between.
+  const Result<FileHash> hash = files_.hash(temporary, true);
+  if (!hash) return std::unexpected(hash.error());
+  if (hash->sha != name) {
+    files_.remove(temporary);
+    return fail(fmt::format("{} changed while it was stored", path));
+  }
+  if (Status done = files_.chmod(temporary, kBlobMode); !done) return done;
+  return files_.rename(temporary, final_path);
+}
+
+Status Cas::flush() {
+  if (!unwritten_.empty()) {
+    if (!pack_) {
+      if (Status done = files_.make_folders(folder_); !done) return done;
+      Result<std::unique_ptr<AppendFile>> pack =
+          files_.append_to(folder_ + "/pack", pack_size_ - unwritten_.size());
+      if (!pack) return std::unexpected(pack.error());
+      pack_ = std::move(*pack);
+    }
+    if (Status done = pack_->append(unwritten_); !done) return done;
+    unwritten_.clear();
+    mapped_.reset();
+  }
+  if (!index_.has_unwritten()) return {};
+  if (Status done = files_.make_folders(folder_); !done) return done;
+  return index_.flush();
+}
+
+void Cas::forget(const Sha256& name) {
+  places_.erase(name);
+  index_.add(index_entry(kForgotten, name, 0, 0));
+}
+
+std::optional<std::string> Cas::get(const Sha256& name) {
+  load();
+  const auto found = places_.find(name);
+  if (found == places_.end()) {
+    Result<std::string> bytes = files_.read(file_of(name));
+    if (!bytes) return std::nullopt;
+    if (sha256_of(*bytes) == name) return std::move(*bytes);
+    files_.rename(file_of(name), file_of(name) + ".bad");
+    return std::nullopt;
+  }
+  const Place place = found->second;
+  const std::uint64_t written = pack_size_ - unwritten_.size();
+  if (place.offset >= written) {
+    return unwritten_.substr(place.offset - written, place.size);
+  }
+  if (!mapped_ || mapped_->bytes().size() < place.offset + place.size) {
+    Result<std::unique_ptr<MappedFile>> mapped = files_.map(folder_ + "/pack");
+    mapped_ = mapped ? std::move(*mapped) : nullptr;
+  }
+  if (mapped_ && mapped_->bytes().size() >= place.offset + place.size) {
+    const std::string_view bytes = mapped_->bytes().substr(place.offset, place.size);
+    if (sha256_of(bytes) == name) return std::string(bytes);
+  }
+  forget(name);
+  return std::nullopt;
+}
+
+Result<bool> Cas::restore(const Sha256& name, const std::string& path, std::uint32_t mode) {
+  load();
+  if (!places_.contains(name)) return restore_file(name, path, mode);
+  const std::optional<std::string> bytes = get(name);
+  if (!bytes) return false;
+  if (Status done = files_.write(path, *bytes, mode, false); !done) {
+    return std::unexpected(done.error());
+  }
+  return true;
+}
+
+Result<bool> Cas::restore_file(const Sha256& name, const std::string& path, std::uint32_t mode) {
+  const std::string blob = file_of(name);
+  const Result<FileStat> stat = files_.lstat(blob);
+  if (!stat || stat->kind != FileKind::Regular) return false;
+  if (Status done = files_.remove(path); !done) return std::unexpected(done.error());
+  if (Status done = files_.copy(blob, path); !done) return std::unexpected(done.error());
+  const Result<FileHash> hash = files_.hash(path, true);
+  if (!hash) return std::unexpected(hash.error());
+  if (hash->sha != name) {
+    files_.remove(path);
+    files_.rename(blob, blob + ".bad");
+    return false;
+  }
+  if (Status done = files_.chmod(path, mode); !done) return std::unexpected(done.error());
+  return true;
+}
+
+}  // namespace devgraph::store

@@ -1,0 +1,159 @@
+#include "engine/store/tree.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/path.h"
+#include "engine/base/text.h"
+#include "engine/store/bytes.h"
+
+namespace devgraph::store {
+namespace {
+
+/// One folder's entries, appended; sub-folders are left for the caller's list of work.
+Status list_folder(Files& files, const std::string& root, const std::string& folder,
+                   TreeListing& found, std::vector<std::string>& to_do) {
+  Result<std::vector<FolderEntry>> entries = files.list(join_path(root, folder));
+  if (!entries) return std::unexpected(entries.error());
+  for (const FolderEntry& item : *entries) {
+    TreeEntry entry;
+    entry.path = join_path(folder, item.name);
+    const std::string full = join_path(root, entry.path);
+    FileStat stat;
+    if (item.kind == FileKind::Folder) {
+      entry.kind = TreeEntryKind::Folder;
+      to_do.push_back(entry.path);
+    } else if (item.kind == FileKind::Symlink) {
+      Result<std::string> target = files.read_link(full);
+      if (!target) return std::unexpected(target.error());
+      entry.kind = TreeEntryKind::Link;
+      entry.target = std::move(*target);
+    } else if (item.kind == FileKind::Regular) {
+      const Result<FileStat> now = files.lstat(full);
+      if (!now) return std::unexpected(now.error());
+      stat = *now;
+      entry.executable = stat.executable;
+      entry.size = stat.size;
+    } else {
+      return fail(fmt::format("{} is neither a file, a folder nor a link", printable(full)));
+    }
+    found.manifest.entries.push_back(std::move(entry));
+    found.stats.push_back(stat);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<TreeListing> list_tree(Files& files, const std::string& folder) {
+  TreeListing found;
+  std::vector<std::string> to_do{""};
+  while (!to_do.empty()) {
+    const std::string next = std::move(to_do.back());
+    to_do.pop_back();
+    if (Status done = list_folder(files, folder, next, found, to_do); !done) {
+      return std::unexpected(done.error());
+    }
+  }
+  std::vector<std::size_t> order(found.stats.size());
+  for (std::size_t i = 0; i < order.size(); ++i)
+    order[i] = i;
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return found.manifest.entries[a].path < found.manifest.entries[b].path;
+  });
+  TreeListing sorted;
+  for (const std::size_t i : order) {
+    sorted.manifest.entries.push_back(std::move(found.manifest.entries[i]));
+    sorted.stats.push_back(found.stats[i]);
+  }
+  return sorted;
+}
+
+Digest with_mode(const Digest& content, bool executable) {
+  if (!executable) return content;
+  std::string bytes("executable");
+  put_digest(bytes, content);
+  return digest_of(bytes);
+}
+
+Digest tree_digest(const TreeManifest& tree) {
+  std::string bytes("tree");
+  for (const TreeEntry& entry : tree.entries) {
+    put_text(bytes, entry.path);
+    put_number(bytes, static_cast<std::uint8_t>(entry.kind));
+    if (entry.kind == TreeEntryKind::File)
+      put_digest(bytes, with_mode(entry.content, entry.executable));
+    if (entry.kind == TreeEntryKind::Link) put_text(bytes, entry.target);
+  }
+  return digest_of(bytes);
+}
+
+std::string encode_tree(const TreeManifest& tree) {
+  std::string bytes("DGTREE01");
+  put_number(bytes, static_cast<std::uint32_t>(tree.entries.size()));
+  for (const TreeEntry& entry : tree.entries) {
+    put_number(bytes, static_cast<std::uint8_t>(entry.kind));
+    put_number(bytes, static_cast<std::uint8_t>(entry.executable ? 1 : 0));
+    put_text(bytes, entry.path);
+    if (entry.kind == TreeEntryKind::Link) put_text(bytes, entry.target);
+    if (entry.kind != TreeEntryKind::File) continue;
+    put_number(bytes, entry.size);
+    put_digest(bytes, entry.content);
+    put_sha(bytes, entry.sha);
+  }
+  return bytes;
+}
+
+std::optional<TreeManifest> decode_tree(std::string_view bytes) {
+  if (!bytes.starts_with("DGTREE01")) return std::nullopt;
+  ByteReader reader(bytes.substr(8));
+  TreeManifest tree;
+  for (std::uint32_t count = reader.number<std::uint32_t>(); count > 0 && reader.ok(); --count) {
+    TreeEntry entry;
+    entry.kind = static_cast<TreeEntryKind>(reader.number<std::uint8_t>());
+    entry.executable = reader.number<std::uint8_t>() != 0;
+    entry.path = reader.text();
+    if (entry.kind == TreeEntryKind::Link) entry.target = reader.text();
+    if (entry.kind == TreeEntryKind::File) {
+      entry.size = reader.number<std::uint64_t>();
+      entry.content = reader.digest();
+      entry.sha = reader.sha();
+    }
+    // A name that would leave the folder can only come from damage or malice.
+    if (canonical(entry.path) != entry.path || entry.path.empty()) return std::nullopt;
+    tree.entries.push_back(std::move(entry));
+  }
+  if (!reader.ok() || !reader.at_end()) return std::nullopt;
+  return tree;
+}
+
+Result<std::optional<Digest>> digest_tree(Files& files, StatIndex& index, const Look& look,
+                                          std::string_view path) {
+  const std::string root = join_path(look.workspace, path);
+  const Result<FileStat> stat = files.lstat(root);
+  if (!stat) return std::unexpected(stat.error());
+  if (stat->kind != FileKind::Folder) return std::optional<Digest>();
+  Result<TreeListing> listing = list_tree(files, root);
+  if (!listing) return std::unexpected(listing.error());
+
+  std::vector<TreeEntry>& entries = listing->manifest.entries;
+  std::vector<std::string> names;
+  std::vector<std::size_t> which;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].kind != TreeEntryKind::File) continue;
+    names.push_back(join_path(path, entries[i].path));
+    which.push_back(i);
+  }
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const std::vector<FileFact> facts = look_at(files, index, look, views);
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    if (!facts[i].error.empty()) return fail(facts[i].error);
+    entries[which[i]].content = facts[i].content;
+    entries[which[i]].executable = facts[i].stat.executable;
+  }
+  return std::optional<Digest>(tree_digest(listing->manifest));
+}
+
+}  // namespace devgraph::store

@@ -1,0 +1,24 @@
+#pragma once
+/// The native actions, one file each; their arguments are those of the rules in stdlib.
+
+#include "engine/actions/action.h"
+
+namespace devgraph::actions {
+
+Status run_copy(const Context& context);
+Status run_symlink(const Context& context);
+Status run_write(const Context& context);
+Status run_seed(const Context& context);
+Status run_subst(const Context& context);
+Status run_tar(const Context& context);
+Status run_unpack(const Context& context);
+Status run_pick(const Context& context);
+Status run_merge_json(const Context& context);
+Status run_compress(const Context& context);
+Status run_git_clone(const Context& context);
+Status run_fetch(const Context& context);
+
+/// Of the zlib and zstd that this program runs with: other versions may make other bytes.
+unsigned compressor_version();
+
+}  // namespace devgraph::actions

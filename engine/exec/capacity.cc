@@ -1,0 +1,61 @@
+#include "engine/exec/capacity.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstdlib>
+
+namespace devgraph::exec {
+
+Capacity::Capacity(const Graph& graph, unsigned jobs, double load_limit)
+    : graph_(graph), jobs_(std::max(jobs, 1U)), load_limit_(load_limit) {
+  for (const Pool& pool : graph.pools())
+    pools_.push_back({pool.name, pool.capacity, 0});
+}
+
+/// A node heavier than the whole machine runs alone.
+unsigned Capacity::weight(NodeId id) const {
+  return std::clamp(graph_.traits_of(id).weight, 1U, jobs_);
+}
+
+Capacity::Named* Capacity::find(StrId name, std::vector<Named>& among) {
+  if (name == StrId{}) return nullptr;
+  const auto found =
+      std::find_if(among.begin(), among.end(), [&](const Named& one) { return one.name == name; });
+  return found == among.end() ? nullptr : &*found;
+}
+
+Capacity::Answer Capacity::may_start(NodeId id) {
+  const Traits& traits = graph_.traits_of(id);
+  const Named* const pool = find(traits.pool, pools_);
+  if (pool && pool->used >= pool->capacity) return Answer::NoPool;
+  const Named* const mutex = find(traits.mutex, mutexes_);
+  if (mutex && mutex->used > 0) return Answer::NoPool;
+  return used_ + weight(id) <= jobs_ ? Answer::Yes : Answer::NoSlot;
+}
+
+void Capacity::take(NodeId id) {
+  const Traits& traits = graph_.traits_of(id);
+  used_ += weight(id);
+  ++running_;
+  if (Named* pool = find(traits.pool, pools_)) ++pool->used;
+  if (traits.mutex == StrId{}) return;
+  if (!find(traits.mutex, mutexes_)) mutexes_.push_back({traits.mutex, 1, 0});
+  ++find(traits.mutex, mutexes_)->used;
+}
+
+void Capacity::give(NodeId id) {
+  const Traits& traits = graph_.traits_of(id);
+  assert(running_ > 0 && used_ >= weight(id));
+  used_ -= weight(id);
+  --running_;
+  if (Named* pool = find(traits.pool, pools_)) --pool->used;
+  if (Named* mutex = find(traits.mutex, mutexes_)) --mutex->used;
+}
+
+bool Capacity::is_overloaded() const {
+  if (load_limit_ <= 0 || running_ == 0) return false;
+  double load = 0;
+  return getloadavg(&load, 1) == 1 && load > load_limit_;
+}
+
+}  // namespace devgraph::exec

@@ -1,0 +1,203 @@
+#pragma once
+/// The one thread that decides: takes ready nodes, finds them fresh, restores them or runs them,
+/// and writes what it knows. Workers get values and give values back.
+
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <queue>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include <re2/re2.h>
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
+
+#include "engine/exec/build.h"
+#include "engine/exec/capacity.h"
+#include "engine/exec/frontier.h"
+#include "engine/exec/jobserver.h"
+#include "engine/exec/landing.h"
+#include "engine/exec/node_log.h"
+#include "engine/exec/survey.h"
+#include "engine/exec/trace.h"
+#include "engine/store/cas.h"
+#include "engine/store/parts.h"
+
+namespace devgraph::exec {
+
+class Coordinator {
+ public:
+  Coordinator(Survey& survey, Runner& runner, const BuildOptions& options, Listener& listener);
+  ~Coordinator();
+  Coordinator(const Coordinator&) = delete;
+  Coordinator& operator=(const Coordinator&) = delete;
+
+  Result<Summary> run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  enum class State : std::uint8_t { Open, Done, Failed, Blocked, NotStarted };
+
+  /// A node that was started, until it has ended for good.
+  struct Running {
+    NodeId node{};
+    std::uint64_t token = 0;
+    unsigned attempt = 1;
+    bool second = false;  ///< The second run of `--twice`: compared, not kept.
+    std::string scratch;
+    Command command;  ///< Of Script and Exec.
+    std::unique_ptr<AppendFile> log;
+    std::vector<LandItem> items;
+    std::vector<std::pair<std::string, std::string>> moved;  ///< Place, and where it waits.
+    std::vector<InputId> missing;
+    std::vector<NodeId> left_out;  ///< The nodes behind `missing`.
+    std::vector<store::MadeDep> deps;
+    std::vector<std::string> dep_paths;  ///< Own the paths of `deps`.
+    std::vector<LandedItem> first;       ///< With `second`: what the first run made.
+    std::int64_t clock = 0;  ///< Of the file system at the start; of nodes with a depfile.
+    Clock::time_point started;
+    std::chrono::milliseconds time{0};
+    std::chrono::milliseconds first_time{0};
+  };
+  /// What a worker gives back.
+  struct Posted {
+    std::uint64_t token = 0;
+    bool ran = false;  ///< A native action; else a landing.
+    Status status;
+    Landed landed;
+    std::exception_ptr thrown;
+  };
+  /// A run that waits for a slot, or for the end of its backoff.
+  struct Waiting {
+    NodeId node{};
+    unsigned attempt = 1;
+    Clock::time_point due;
+  };
+
+  // coordinator.cc: the loop
+  Status prepare();
+  Status loop();
+  Status take_ready();
+  Status start_waiting();
+  Status wait_for_events();
+  Status handle(const Exit& exit);
+  Status handle_posted();
+  Status flush();
+  void end(NodeId node, Finished finished, State state);
+  void stop(int signal);
+  Summary sum_up();
+  bool is_halting() const { return halting_ || signal_ != 0; }
+  std::string workspace_path(std::string_view path) const;
+
+  // decide.cc: what becomes of a ready node
+  Status decide(NodeId node);
+  bool find_missing(NodeId node, std::vector<InputId>& missing, std::vector<NodeId>& left_out,
+                    std::optional<NodeId>& blocked_by) const;
+  Result<bool> restore(NodeId node, const Digest& key, const store::Made& made);
+  Result<bool> restore_missing(NodeId node, const store::Made& made,
+                               std::vector<LandedItem>& items);
+  std::string reason(NodeId node) const;
+
+  // ownership.cc
+  Status check_ownership();
+  Status remove_orphans();
+  void remove_if_unchanged(const store::MadeOutput& made);
+  Status drop_old_paths(const store::Made& old, const std::vector<LandedItem>& items);
+  void claim(NodeId node);
+  const std::unordered_map<std::string_view, OutputId>& output_paths();
+
+  // start.cc
+  enum class Started : std::uint8_t { Yes, Later, Ended };
+  Result<Started> start(const Waiting& waiting);
+  Status start_attempt(Running run);
+  Status lay_out(Running& run);
+  Status start_native(Running& run);
+  Stage stage_of(const Running& run) const;
+  void on_worker(std::uint64_t token, std::function<void(Posted&)> work);
+
+  // finish.cc, failing.cc
+  Status ran(Running& run, const std::string& fault);
+  Status land(Running& run);
+  Status landed(Running& run, Landed landed);
+  Status commit(Running& run, std::vector<LandedItem> items);
+  Status compare_twice(Running& run, const Landed& landed);
+  std::string changed_input(const Running& run);
+  std::string read_depfile(Running& run);
+  Status write_quarantine(Running& run);
+  Status fail_attempt(std::uint64_t token, const std::string& what);
+  Failure describe(const Running& run, const std::string& what, std::string_view tail);
+  bool may_retry(const Running& run, std::string_view tail);
+  Status keep_failed(const Running& run);
+  std::string failed_folder(NodeId node) const;
+  static std::string_view printed_part(std::string_view log);
+  Status close_log(Running& run, std::string_view what);
+  void discard(Running& run);
+  void release(std::uint64_t token);
+  bool matches(StrId pattern, std::string_view text);
+  void post(Posted posted);
+
+  const Graph& graph_;
+  Survey& survey_;
+  Files& files_;
+  Runner& runner_;
+  const BuildOptions& options_;
+  Listener& listener_;
+  const std::string state_folder_;
+
+  store::Cas cas_;
+  store::Parts parts_;
+  NodeLogs logs_;
+  Capacity capacity_;
+  Trace trace_;
+  std::unique_ptr<Frontier> frontier_;
+  IdVec<NodeId, std::uint8_t> again_;
+  IdVec<NodeId, State> states_;
+  IdVec<NodeId, Outcome> outcomes_;
+  IdVec<NodeId, NodeId> roots_;  // Of blocked nodes: the failed one.
+  std::size_t left_ = 0;         // Open nodes that have not ended.
+
+  struct LessUrgent {
+    bool operator()(const std::pair<std::uint64_t, Waiting>& a,
+                    const std::pair<std::uint64_t, Waiting>& b) const {
+      return a.first != b.first ? a.first < b.first : a.second.node > b.second.node;
+    }
+  };
+  std::priority_queue<std::pair<std::uint64_t, Waiting>,
+                      std::vector<std::pair<std::uint64_t, Waiting>>, LessUrgent>
+      to_start_;
+  std::vector<Waiting> delayed_;  // Until their backoff is over.
+  std::unordered_map<std::uint64_t, Running> running_;
+  std::uint64_t next_token_ = 1;
+  bool token_wanted_ = false;  // Of the jobserver.
+  bool halting_ = false;       // After a failure without `-k`.
+  int signal_ = 0;
+  std::atomic<bool> stopping_{false};
+  Clock::time_point begun_;
+  Clock::time_point last_tick_;
+
+  std::vector<Finished> bad_;
+  std::vector<std::string> quarantined_;
+  std::vector<std::string> not_equal_;
+  bool all_excused_ = true;
+  bool failed_kept_ = false;  // `.devgraph/failed` holds something of earlier builds.
+
+  std::unordered_set<std::string> made_folders_;
+  std::unordered_map<std::string_view, OutputId> output_paths_;
+  std::vector<std::string> litter_;  // Scratch folders to delete.
+  std::unordered_map<std::uint32_t, std::unique_ptr<RE2>> patterns_;
+
+  std::unique_ptr<tbb::global_control> parallelism_;
+  std::unique_ptr<tbb::task_arena> arena_;  // Made with the first work for it.
+  std::atomic<std::size_t> in_flight_{0};
+  std::mutex posted_mutex_;
+  std::vector<Posted> posted_;  // Guarded by posted_mutex_.
+};
+
+}  // namespace devgraph::exec

@@ -1,0 +1,206 @@
+/// What becomes of a ready node: blocked, fresh, restored, or run.
+
+#include <algorithm>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "engine/base/path.h"
+#include "engine/base/text.h"
+#include "engine/exec/coordinator.h"
+#include "engine/exec/tally.h"
+#include "engine/plan/judge.h"
+#include "engine/plan/key.h"
+
+namespace devgraph::exec {
+
+/// The listed inputs whose nodes failed, if `allow_failed` permits; else by what it is blocked.
+bool Coordinator::find_missing(NodeId node, std::vector<InputId>& missing,
+                               std::vector<NodeId>& left_out,
+                               std::optional<NodeId>& blocked_by) const {
+  const auto bad = [&](NodeId need) {
+    return states_[need] == State::Failed || states_[need] == State::Blocked;
+  };
+  const auto root = [&](NodeId need) {
+    return states_[need] == State::Failed ? need : roots_[need];
+  };
+  std::vector<InputId> found;
+  for (const InputId input : graph_.inputs(node)) {
+    const std::optional<NodeId> producer = graph_.producer(input);
+    if (producer && bad(*producer)) found.push_back(input);
+  }
+  for (const NodeId before : graph_.after(node)) {
+    if (bad(before)) blocked_by = root(before);
+  }
+  if (found.empty()) return !blocked_by;
+
+  const Traits& traits = graph_.traits_of(node);
+  const std::span<const InputId> listed = graph_.listed(node);
+  const std::size_t share = listed.size() * traits.allow_failed_percent / 100;
+  const std::size_t limit = std::max<std::size_t>(traits.allow_failed, share);
+  const std::unordered_set<std::uint32_t> may_miss = [&] {
+    std::unordered_set<std::uint32_t> ids;
+    for (const InputId input : listed)
+      ids.insert(index_of(input));
+    return ids;
+  }();
+  for (const InputId input : found) {
+    const NodeId producer = *graph_.producer(input);
+    if (limit == 0 || !may_miss.contains(index_of(input))) blocked_by = root(producer);
+    missing.push_back(input);
+    left_out.push_back(producer);
+  }
+  std::sort(missing.begin(), missing.end());
+  std::sort(left_out.begin(), left_out.end());
+  left_out.erase(std::unique(left_out.begin(), left_out.end()), left_out.end());
+  if (!blocked_by && left_out.size() > limit) blocked_by = root(left_out.front());
+  return !blocked_by;
+}
+
+Status Coordinator::decide(NodeId node) {
+  Finished finished;
+  std::vector<InputId> missing;
+  std::vector<NodeId> left_out;
+  if (!find_missing(node, missing, left_out, finished.blocked_by)) {
+    finished.outcome = Outcome::Blocked;
+    end(node, std::move(finished), State::Blocked);
+    return {};
+  }
+  for (const NodeId out : left_out)
+    quarantined_.push_back(label_of(graph_, out));
+  const Node& row = graph_.node(node);
+  const bool seed = (row.flags & node_flags::kSeed) != 0;
+  if (row.kind == ActionKind::Group || (seed && survey_.verdict(node) == Verdict::Fresh)) {
+    end(node, std::move(finished), State::Done);
+    return {};
+  }
+  if (again_[node] == 0 && !seed) {
+    const Digest key = survey_.key(node, missing);
+    const std::optional<store::Made> last = survey_.record().last(survey_.label_digest(node));
+    const std::vector<plan::OutputNow> outputs = survey_.outputs_now(node);
+    if (last && !plan::judge(last, survey_.key_like(key, *last), outputs)) {
+      end(node, std::move(finished), State::Done);
+      return {};
+    }
+    for (const store::Made& made : survey_.record().with_static_key(key)) {
+      if (survey_.key_like(key, made) != made.key()) continue;
+      const Result<bool> restored = restore(node, key, made);
+      if (!restored) return std::unexpected(restored.error());
+      if (*restored) return {};
+    }
+  }
+  // After a failure, or on the way out, nothing new starts; what is fresh is still told.
+  if (!is_halting()) to_start_.emplace(frontier_->urgency(node), Waiting{node, 1, {}});
+  return {};
+}
+
+/// Makes what is not as it was made again from the CAS; the first false leaves the rest to a run.
+Result<bool> Coordinator::restore_missing(NodeId node, const store::Made& made,
+                                          std::vector<LandedItem>& items) {
+  const std::string scratch = fmt::format("{}/scratch/{}", state_folder_, next_token_++);
+  for (std::size_t i = 0; i < made.output_count(); ++i) {
+    const OutputId id = graph_.output_id(node, i);
+    LandedItem item;
+    item.made = made.output(i);
+    item.made.path = graph_.str(graph_.output(id).path);
+    item.now = plan::OutputNow{true, item.made.kind, item.made.executable, item.made.content};
+    item.stat = survey_.output_stat(id);
+    if (!plan::is_as_made(item.made, survey_.output(id))) {
+      const std::string place = workspace_path(item.made.path);
+      if (litter_.empty() || litter_.back() != scratch) {
+        if (Status done = files_.make_folders(scratch); !done) return std::unexpected(done.error());
+        litter_.push_back(scratch);
+      }
+      const std::string staged = fmt::format("{}/{}", scratch, i);
+      const Result<bool> there = restore_output(files_, cas_, item.made, staged);
+      if (!there || !*there) return there;
+      const std::string parent(parent_path(place));
+      if (Status done = files_.make_folders(parent); !done) return std::unexpected(done.error());
+      const bool tree = item.made.kind == store::MadeKind::Tree;
+      if (Status done = put_in_place(files_, staged, place, scratch, tree); !done) {
+        return std::unexpected(done.error());
+      }
+      const Result<FileStat> stat = files_.lstat(place);
+      if (!stat) return std::unexpected(stat.error());
+      item.stat = *stat;
+    }
+    items.push_back(std::move(item));
+  }
+  return true;
+}
+
+Result<bool> Coordinator::restore(NodeId node, const Digest& key, const store::Made& made) {
+  const std::span<const Output> outputs = graph_.outputs(node);
+  if (made.output_count() != outputs.size()) return false;
+  bool all_there = true;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const bool tree = made.output(i).kind == store::MadeKind::Tree;
+    if (tree != (outputs[i].kind == OutputKind::Tree)) return false;
+    all_there =
+        all_there && plan::is_as_made(made.output(i), survey_.output(graph_.output_id(node, i)));
+  }
+  const Digest label = survey_.label_digest(node);
+  const std::optional<store::Made> last = survey_.record().last(label);
+  std::vector<LandedItem> items;
+  if (!all_there) {
+    claim(node);
+    if (Status done = survey_.record().flush(); !done) return std::unexpected(done.error());
+  }
+  const Result<bool> restored = restore_missing(node, made, items);
+  if (!restored || !*restored) return restored;
+
+  store::MadeNow now;
+  const std::string name = label_of(graph_, node);
+  now.label = name;
+  now.key = made.key();
+  now.static_key = key;
+  now.time = made.time();
+  now.deps = made.deps();
+  now.parts =
+      parts_.add(plan::key_parts(graph_, node, survey_.action_version(node), survey_.contents()));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    now.outputs.push_back(items[i].made);
+    survey_.set_output(graph_.output_id(node, i), items[i].now, items[i].stat);
+  }
+  if (last) {
+    if (Status done = drop_old_paths(*last, items); !done) return std::unexpected(done.error());
+  }
+  Finished finished;
+  finished.outcome = all_there ? Outcome::Fresh : Outcome::Restored;
+  if (options_.explain) finished.reason = reason(node);
+  survey_.record().add_made(now);
+  end(node, std::move(finished), State::Done);
+  return true;
+}
+
+std::string Coordinator::reason(NodeId node) const {
+  if (again_[node] != 0) return "asked for";
+  return stale_reason(survey_, parts_, node);
+}
+
+std::string stale_reason(Survey& survey, const store::Parts& parts, NodeId node) {
+  const Graph& graph = survey.graph();
+  const std::optional<store::Made> last = survey.record().last(survey.label_digest(node));
+  if (!last) return "never built";
+  for (const plan::PartChange& change : plan::changes(
+           parts.read(last->parts()),
+           plan::key_parts(graph, node, survey.action_version(node), survey.contents()))) {
+    if (last->parts().size != 0) return plan::in_words(change);
+  }
+  for (const store::MadeDep& dep : last->deps()) {
+    if (survey.path_content(std::string(dep.path)) == dep.content) continue;
+    const char* dots = dep.path.starts_with('/') ? "" : "./";
+    return fmt::format("{}{} changed", dots, printable(dep.path));
+  }
+  for (std::size_t i = 0; i < graph.outputs(node).size(); ++i) {
+    const OutputId id = graph.output_id(node, i);
+    const std::string path = printable(graph.str(graph.output(id).path));
+    if (!survey.output(id).exists) return fmt::format("output {} missing", path);
+    if (i < last->output_count() && !plan::is_as_made(last->output(i), survey.output(id))) {
+      return fmt::format("output {} was altered", path);
+    }
+  }
+  return "its key changed";
+}
+
+}  // namespace devgraph::exec

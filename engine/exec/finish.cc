@@ -1,0 +1,244 @@
+/// The end of a run: were its inputs still the same, are its outputs there; landing and recording.
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/base/path.h"
+#include "engine/base/text.h"
+#include "engine/exec/coordinator.h"
+#include "engine/exec/tally.h"
+#include "engine/plan/key.h"
+
+namespace devgraph::exec {
+
+Status Coordinator::ran(Running& run, const std::string& fault) {
+  if (!fault.empty()) return fail_attempt(run.token, fault);
+  std::string wrong = changed_input(run);
+  if (wrong.empty() && graph_.node(run.node).depfile != StrId{}) wrong = read_depfile(run);
+  if (!wrong.empty()) return fail_attempt(run.token, wrong);
+  if (Status done = write_quarantine(run); !done) return done;
+  return land(run);
+}
+
+/// The first input that is not what it was when the key was made.
+std::string Coordinator::changed_input(const Running& run) {
+  std::vector<Survey::Seen> seen;
+  for (const InputId input : graph_.inputs(run.node)) {
+    if (std::binary_search(run.missing.begin(), run.missing.end(), input)) continue;
+    survey_.seen(input, seen);
+  }
+  for (const Survey::Seen& one : seen) {
+    const std::string path = workspace_path(one.path);
+    const Result<FileStat> now = one.follow ? files_.stat(path) : files_.lstat(path);
+    if (now && *now == *one.stat) continue;
+    const auto changed = [&] {
+      return fmt::format("input {} changed while it ran; build again", printable(one.path));
+    };
+    if (!now || now->kind != FileKind::Regular || now->executable != one.stat->executable) {
+      return changed();
+    }
+    // Touched, perhaps, or moved in anew with the same bytes.
+    const Result<FileHash> hash = files_.hash(path, false);
+    if (!hash || hash->xxh != one.content) return changed();
+    *one.stat = hash->stat;
+  }
+  return {};
+}
+
+/// Takes up the inputs that the command told of. Not empty: what is wrong with them.
+std::string Coordinator::read_depfile(Running& run) {
+  const std::string name(graph_.str(graph_.node(run.node).depfile));
+  const std::string folder = run.command.folder.empty() ? run.scratch : run.command.folder;
+  const Result<std::string> text = files_.read(join_path(folder, name));
+  if (!text) return fmt::format("depfile {} missing", printable(name));
+
+  std::vector<std::string> declared;
+  std::vector<Survey::Seen> seen;
+  for (const InputId input : graph_.inputs(run.node))
+    survey_.seen(input, seen);
+  for (const Survey::Seen& one : seen)
+    declared.emplace_back(one.path);
+  std::sort(declared.begin(), declared.end());
+  for (const std::string& path : parse_depfile(*text)) {
+    const std::optional<std::string> full = canonical(join_path(folder, path).substr(1));
+    if (!full) return fmt::format("depfile {} names a path outside the file system", name);
+    const std::string absolute = "/" + *full;
+    if (is_within(absolute, state_folder_)) continue;
+    const bool ours = is_within(absolute, options_.workspace);
+    std::string dep(ours ? relative_to(absolute, options_.workspace) : absolute);
+    if (!std::binary_search(declared.begin(), declared.end(), dep)) {
+      run.dep_paths.push_back(std::move(dep));
+    }
+  }
+  std::sort(run.dep_paths.begin(), run.dep_paths.end());
+  run.dep_paths.erase(std::unique(run.dep_paths.begin(), run.dep_paths.end()), run.dep_paths.end());
+  for (const std::string& dep : run.dep_paths) {
+    if (const auto made = output_paths().find(dep); made != output_paths().end()) {
+      const NodeId maker = graph_.output(made->second).node;
+      if (maker == run.node) continue;
+      return fmt::format(
+          "it reads {}, which {} makes, without having it as an input; add it to deps",
+          printable(dep), label_of(graph_, maker));
+    }
+    const std::optional<Digest> content = survey_.look_again(dep, run.clock);
+    if (!content) return fmt::format("{} changed while it ran; build again", printable(dep));
+    run.deps.push_back({dep, *content});
+  }
+  return {};
+}
+
+/// The output by the name of `quarantine` is ours to write: who was left out.
+Status Coordinator::write_quarantine(Running& run) {
+  const Traits& traits = graph_.traits_of(run.node);
+  if (traits.allow_failed == 0 && traits.allow_failed_percent == 0) return {};
+  const std::span<const Output> outputs = graph_.outputs(run.node);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (graph_.str(outputs[i].field) != "quarantine") continue;
+    nlohmann::json labels = nlohmann::json::array();
+    for (const NodeId out : run.left_out)
+      labels.push_back(label_of(graph_, out));
+    constexpr std::uint32_t kMode = 0644;
+    return files_.write(run.items[i].staged, labels.dump(1) + "\n", kMode, false);
+  }
+  return {};
+}
+
+Status Coordinator::land(Running& run) {
+  // What is small is done at once: a thread costs more than it saves.
+  const bool inline_now = is_small(files_, run.items);
+  // The scratch folder itself: what is in the way goes with it.
+  const std::string aside = run.scratch;
+  const auto work = [&files = files_, &cas = cas_, items = run.items, aside,
+                     keep = !run.second](Posted& posted) {
+    posted.landed = inspect(files, cas, items);
+    const Landed& found = posted.landed;
+    if (!found.refused.empty() || !found.error.message.empty() || !keep) return;
+    if (Status done = move_in_place(files, items, aside, posted.landed); !done) {
+      posted.landed.error = done.error();
+    }
+  };
+  if (!inline_now) {
+    on_worker(run.token, work);
+    return {};
+  }
+  Posted posted;
+  work(posted);
+  return landed(run, std::move(posted.landed));
+}
+
+Status Coordinator::landed(Running& run, Landed landed) {
+  if (!landed.error.message.empty()) return std::unexpected(landed.error);
+  if (run.second) return compare_twice(run, landed);
+  if (!landed.refused.empty()) return fail_attempt(run.token, landed.refused);
+  return commit(run, std::move(landed.items));
+}
+
+Status Coordinator::commit(Running& run, std::vector<LandedItem> items) {
+  const NodeId node = run.node;
+  if (Status done = close_log(run, "exit status 0"); !done) return done;
+  Finished finished;
+  finished.outcome = Outcome::Run;
+  finished.time = run.time;
+  if (options_.explain) finished.reason = reason(node);
+  trace_.add(label_of(graph_, node), "run", run.started, Clock::now());
+
+  const bool seed = (graph_.node(node).flags & node_flags::kSeed) != 0;
+  const std::optional<store::Made> last = survey_.record().last(survey_.label_digest(node));
+  for (LandedItem& item : items) {
+    for (const auto& [sha, bytes] : item.blobs) {
+      if (!seed) cas_.put_small(sha, bytes);
+    }
+    item.blobs.clear();
+  }
+  if (!seed) {
+    if (last) {
+      if (Status done = drop_old_paths(*last, items); !done) return done;
+    }
+    store::MadeNow made;
+    const std::string label = label_of(graph_, node);
+    made.label = label;
+    made.static_key = survey_.key(node, run.missing);
+    std::vector<plan::Discovered> discovered;
+    for (const store::MadeDep& dep : run.deps)
+      discovered.push_back({dep.path, dep.content});
+    made.key = plan::key_with(made.static_key, discovered);
+    made.time = run.time;
+    made.deps = run.deps;
+    for (const LandedItem& item : items)
+      made.outputs.push_back(item.made);
+    made.parts =
+        parts_.add(plan::key_parts(graph_, node, survey_.action_version(node), survey_.contents()));
+    survey_.record().add_made(made);
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    survey_.set_output(graph_.output_id(node, i), items[i].now, items[i].stat);
+  }
+  discard(run);
+  if (!options_.twice || seed || is_halting()) {
+    release(run.token);
+    end(node, std::move(finished), State::Done);
+    return {};
+  }
+  Running second;
+  second.node = node;
+  second.second = true;
+  second.missing = run.missing;
+  second.left_out = run.left_out;
+  second.first = std::move(items);
+  second.first_time = run.time;
+  running_.erase(run.token);  // The slot goes over to the second run.
+  return start_attempt(std::move(second));
+}
+
+Status Coordinator::compare_twice(Running& run, const Landed& landed) {
+  const NodeId node = run.node;
+  const std::string label = label_of(graph_, node);
+  if (!landed.refused.empty()) not_equal_.push_back(fmt::format("{}: {}", label, landed.refused));
+  for (std::size_t i = 0; i < landed.items.size() && landed.items.size() == run.first.size(); ++i) {
+    if (landed.items[i].now.content == run.first[i].now.content &&
+        landed.items[i].now.kind == run.first[i].now.kind &&
+        landed.items[i].now.executable == run.first[i].now.executable) {
+      continue;
+    }
+    not_equal_.push_back(fmt::format("{}: {}", label, printable(run.first[i].made.path)));
+  }
+  if (Status done = close_log(run, "exit status 0, second run"); !done) return done;
+  Finished finished;
+  finished.outcome = Outcome::Run;
+  finished.time = run.first_time;
+  discard(run);
+  release(run.token);
+  end(node, std::move(finished), State::Done);
+  return {};
+}
+
+Status Coordinator::close_log(Running& run, std::string_view what) {
+  if (!run.log) return {};
+  const Status done = run.log->append(log_footer(what, run.time));
+  run.log.reset();
+  return done;
+}
+
+/// The scratch folder goes with the next flush; what was moved aside stays there, and goes too.
+void Coordinator::discard(Running& run) {
+  for (const auto& [place, waiting] : run.moved) {
+    // Outputs made in place: if the run came to nothing, the earlier ones come back.
+    const Result<FileStat> stat = files_.lstat(place);
+    if (stat && !stat->exists()) static_cast<void>(files_.rename(waiting, place));
+  }
+  if (!run.scratch.empty()) litter_.push_back(run.scratch);
+  if (!run.moved.empty()) litter_.push_back(run.scratch + ".aside");
+}
+
+void Coordinator::release(std::uint64_t token) {
+  const auto found = running_.find(token);
+  if (found == running_.end()) return;
+  capacity_.give(found->second.node);
+  if (options_.jobserver) options_.jobserver->release();
+  running_.erase(found);
+}
+
+}  // namespace devgraph::exec

@@ -1,0 +1,245 @@
+#include "engine/exec/landing.h"
+
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/path.h"
+#include "engine/base/text.h"
+#include "engine/store/tree.h"
+
+namespace devgraph::exec {
+namespace {
+
+constexpr std::uint64_t kInline = 256 * 1024;
+constexpr std::uint32_t kFileMode = 0644;
+constexpr std::uint32_t kProgramMode = 0755;
+
+Error world(const Error& error, std::string_view path) {
+  return Error{fmt::format("cannot take output {}: {}", printable(path), error.message),
+               error.code};
+}
+
+/// Digests of one regular file; small ones come with their bytes, big ones go into the CAS here.
+struct Taken {
+  Digest content;
+  Sha256 sha;
+  std::optional<std::string> bytes;
+};
+Result<Taken> take_file(Files& files, store::Cas& cas, const std::string& path,
+                        std::uint64_t size) {
+  if (size <= store::kPackedBlob) {
+    Result<std::string> bytes = files.read(path);
+    if (!bytes) return std::unexpected(bytes.error());
+    if (bytes->size() <= store::kPackedBlob) {
+      const Digest content = digest_of(*bytes);
+      const Sha256 sha = sha256_of(*bytes);
+      return Taken{content, sha, std::move(*bytes)};
+    }
+  }
+  const Result<FileHash> hash = files.hash(path, true);
+  if (!hash) return std::unexpected(hash.error());
+  if (Status done = cas.put_file(*hash->sha, path); !done) return std::unexpected(done.error());
+  return Taken{hash->xxh, *hash->sha, std::nullopt};
+}
+
+Status inspect_file(Files& files, store::Cas& cas, const LandItem& item, const FileStat& stat,
+                    LandedItem& out) {
+  Result<Taken> taken = take_file(files, cas, item.staged, stat.size);
+  if (!taken) return std::unexpected(taken.error());
+  out.made.kind = store::MadeKind::File;
+  out.made.executable = stat.executable;
+  out.made.size = stat.size;
+  out.made.content = taken->content;
+  out.made.sha = taken->sha;
+  if (taken->bytes) out.blobs.emplace_back(taken->sha, std::move(*taken->bytes));
+  return {};
+}
+
+Status inspect_link(Files& files, const LandItem& item, LandedItem& out) {
+  Result<std::string> target = files.read_link(item.staged);
+  if (!target) return std::unexpected(target.error());
+  out.made.kind = store::MadeKind::Link;
+  out.made.size = target->size();
+  out.made.content = digest_of(*target);
+  out.made.sha = sha256_of(*target);
+  out.blobs.emplace_back(out.made.sha, std::move(*target));
+  return {};
+}
+
+Status inspect_tree(Files& files, store::Cas& cas, const LandItem& item, LandedItem& out) {
+  Result<store::TreeListing> listing = store::list_tree(files, item.staged);
+  if (!listing) return std::unexpected(listing.error());
+  std::vector<store::TreeEntry>& entries = listing->manifest.entries;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    store::TreeEntry& entry = entries[i];
+    if (entry.kind != store::TreeEntryKind::File) continue;
+    Result<Taken> taken =
+        take_file(files, cas, join_path(item.staged, entry.path), listing->stats[i].size);
+    if (!taken) return std::unexpected(taken.error());
+    entry.content = taken->content;
+    entry.sha = taken->sha;
+    if (taken->bytes) out.blobs.emplace_back(taken->sha, std::move(*taken->bytes));
+    out.made.size += entry.size;
+  }
+  out.made.kind = store::MadeKind::Tree;
+  out.made.content = store::tree_digest(listing->manifest);
+  std::string manifest = store::encode_tree(listing->manifest);
+  out.made.sha = sha256_of(manifest);
+  out.blobs.emplace_back(out.made.sha, std::move(manifest));
+  return {};
+}
+
+std::string_view kind_words(FileKind kind) {
+  switch (kind) {
+    case FileKind::Folder:
+      return "a folder";
+    case FileKind::Regular:
+      return "a file";
+    case FileKind::Symlink:
+      return "a symbolic link";
+    default:
+      return "neither a file nor a folder";
+  }
+}
+
+/// What is wrong with the kind of an output, or nothing.
+std::string kind_fault(const LandItem& item, const FileStat& stat) {
+  const std::string path = printable(item.path);
+  if (!stat.exists()) return fmt::format("output missing: {}", path);
+  const bool file = stat.kind == FileKind::Regular || stat.kind == FileKind::Symlink;
+  if (item.declared == OutputKind::File && !file) {
+    return fmt::format("output {} is {}, not a file", path, kind_words(stat.kind));
+  }
+  if (item.declared == OutputKind::Tree && stat.kind != FileKind::Folder) {
+    return fmt::format("output {} is {}, not a folder", path, kind_words(stat.kind));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_small(Files& files, const std::vector<LandItem>& items) {
+  std::uint64_t size = 0;
+  for (const LandItem& item : items) {
+    if (item.declared == OutputKind::Tree) return false;
+    const Result<FileStat> stat = files.lstat(item.staged);
+    if (stat) size += stat->size;
+  }
+  return size <= kInline;
+}
+
+Landed inspect(Files& files, store::Cas& cas, const std::vector<LandItem>& items) {
+  Landed landed;
+  for (const LandItem& item : items) {
+    const Result<FileStat> stat = files.lstat(item.staged);
+    if (!stat) {
+      landed.error = world(stat.error(), item.path);
+      return landed;
+    }
+    const std::string fault = kind_fault(item, *stat);
+    if (!fault.empty()) {
+      landed.refused += (landed.refused.empty() ? "" : "; ") + fault;
+      continue;
+    }
+    LandedItem out;
+    Status done = stat->kind == FileKind::Folder    ? inspect_tree(files, cas, item, out)
+                  : stat->kind == FileKind::Symlink ? inspect_link(files, item, out)
+                                                    : inspect_file(files, cas, item, *stat, out);
+    if (!done) {
+      landed.error = world(done.error(), item.path);
+      return landed;
+    }
+    out.made.path = item.path;
+    out.now = plan::OutputNow{true, out.made.kind, out.made.executable, out.made.content};
+    landed.items.push_back(std::move(out));
+  }
+  return landed;
+}
+
+Status put_in_place(Files& files, const std::string& from, const std::string& to,
+                    const std::string& aside, bool is_tree) {
+  if (from == to) return {};
+  if (!is_tree) {
+    // Over a file or a link this is one step, and the common case.
+    Status done = files.rename(from, to);
+    if (done || (done.error().code != EISDIR && done.error().code != EXDEV &&
+                 done.error().code != ENOTEMPTY && done.error().code != EEXIST)) {
+      return done;
+    }
+  }
+  const Result<FileStat> old = files.lstat(to);
+  if (!old) return std::unexpected(old.error());
+  const std::string waiting = join_path(aside, "replaced");
+  if (old->exists()) {
+    if (Status done = files.remove_all(waiting); !done) return done;
+    Status moved = files.rename(to, waiting);
+    // On another file system it cannot wait; it is ours to delete all the same.
+    if (!moved) moved = files.remove_all(to);
+    if (!moved) return moved;
+  }
+  const Status done = files.rename(from, to);
+  if (done || done.error().code != EXDEV) return done;
+  return files.copy(from, to);
+}
+
+Status move_in_place(Files& files, const std::vector<LandItem>& items, const std::string& aside,
+                     Landed& landed) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const LandItem& item = items[i];
+    LandedItem& out = landed.items[i];
+    const bool tree = item.declared == OutputKind::Tree;
+    if (Status done = put_in_place(files, item.staged, item.place, aside, tree); !done) {
+      return std::unexpected(world(done.error(), item.path));
+    }
+    const Result<FileStat> stat = files.lstat(item.place);
+    if (!stat) return std::unexpected(world(stat.error(), item.path));
+    out.stat = *stat;
+  }
+  return {};
+}
+
+namespace {
+
+Result<bool> restore_tree(Files& files, store::Cas& cas, const store::MadeOutput& made,
+                          const std::string& to) {
+  const std::optional<std::string> bytes = cas.get(made.sha);
+  if (!bytes) return false;
+  const std::optional<store::TreeManifest> tree = store::decode_tree(*bytes);
+  if (!tree) return false;
+  if (Status done = files.make_folders(to); !done) return std::unexpected(done.error());
+  for (const store::TreeEntry& entry : tree->entries) {
+    const std::string path = join_path(to, entry.path);
+    Status done;
+    if (entry.kind == store::TreeEntryKind::Folder) done = files.make_folders(path);
+    if (entry.kind == store::TreeEntryKind::Link) done = files.symlink(entry.target, path);
+    if (!done) return std::unexpected(done.error());
+    if (entry.kind != store::TreeEntryKind::File) continue;
+    const Result<bool> there =
+        cas.restore(entry.sha, path, entry.executable ? kProgramMode : kFileMode);
+    if (!there || !*there) return there;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<bool> restore_output(Files& files, store::Cas& cas, const store::MadeOutput& made,
+                            const std::string& to) {
+  switch (made.kind) {
+    case store::MadeKind::File:
+      return cas.restore(made.sha, to, made.executable ? kProgramMode : kFileMode);
+    case store::MadeKind::Link: {
+      const std::optional<std::string> target = cas.get(made.sha);
+      if (!target) return false;
+      if (Status done = files.symlink(*target, to); !done) return std::unexpected(done.error());
+      return true;
+    }
+    case store::MadeKind::Tree:
+      return restore_tree(files, cas, made, to);
+  }
+  return false;
+}
+
+}  // namespace devgraph::exec

@@ -1,0 +1,449 @@
+#include "engine/exec/survey.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+
+#include "engine/actions/action.h"
+#include "engine/base/path.h"
+#include "engine/base/text.h"
+#include "engine/exec/normalize.h"
+#include "engine/graph/order.h"
+#include "engine/plan/key.h"
+#include "engine/store/tree.h"
+
+namespace devgraph::exec {
+namespace {
+
+/// Below this many rows threads cost more than they save.
+constexpr std::size_t kParallelFrom = 512;
+constexpr std::size_t kGrain = 128;
+
+template <class F>
+void for_rows(std::size_t count, F use) {
+  if (count < kParallelFrom) {
+    for (std::size_t i = 0; i < count; ++i)
+      use(i);
+    return;
+  }
+  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, count, kGrain), [&](const auto& range) {
+    for (std::size_t i = range.begin(); i < range.end(); ++i)
+      use(i);
+  });
+}
+
+bool is_seed(const Node& node) {
+  return (node.flags & node_flags::kSeed) != 0;
+}
+
+plan::OutputNow output_now(const store::FileFact& fact) {
+  plan::OutputNow now;
+  now.exists = fact.stat.kind == FileKind::Regular || fact.stat.kind == FileKind::Symlink;
+  now.kind = fact.stat.kind == FileKind::Symlink ? store::MadeKind::Link : store::MadeKind::File;
+  now.executable = fact.stat.executable;
+  now.content = fact.content;
+  return now;
+}
+
+}  // namespace
+
+Digest output_content(const plan::OutputNow& now) {
+  if (!now.exists) return {};
+  if (now.kind == store::MadeKind::File) return store::with_mode(now.content, now.executable);
+  if (now.kind == store::MadeKind::Tree) return now.content;
+  Hasher hasher;
+  hasher.field("link");
+  hasher.digest(now.content);
+  return hasher.finish();
+}
+
+Survey::Survey(const Graph& graph, Files& files, const Options& options)
+    : graph_(&graph),
+      files_(&files),
+      options_(options),
+      record_(store::Record::load(files, options.state)),
+      index_(store::StatIndex::load(files, options.state)),
+      verdicts_(graph.node_count(), Verdict::Unwanted),
+      labels_(graph.node_count()),
+      statics_(graph.node_count()),
+      sources_(graph.file_count()),
+      outputs_(graph.output_count()),
+      output_stats_(graph.output_count()),
+      contents_(graph.input_count()),
+      wanted_inputs_(graph.input_count()),
+      wanted_files_(graph.file_count()) {
+  look_.workspace = options.workspace;
+  look_.paranoid = options.paranoid;
+  // Without a clock (a read-only tree) no reading is ever trusted later, which is safe.
+  look_.now = files.clock(options.state).value_or(0);
+}
+
+Result<Survey> Survey::make(const Graph& graph, Files& files, const Options& options) {
+  Survey survey(graph, files, options);
+  survey.order_ = needed_order(graph, options.goals);
+  survey.gather();
+  survey.identify();
+  if (Status done = survey.look_at_sources(); !done) return std::unexpected(done.error());
+  if (Status done = survey.check_sources(); !done) return std::unexpected(done.error());
+  if (Status done = survey.look_at_outputs(); !done) return std::unexpected(done.error());
+  if (Status done = survey.fill_contents(); !done) return std::unexpected(done.error());
+  survey.judge_all();
+  return survey;
+}
+
+/// Which inputs and files the wanted nodes have.
+void Survey::gather() {
+  for (const NodeId node : order_) {
+    for (const InputId input : graph_->inputs(node))
+      wanted_inputs_[input] = 1;
+  }
+  for (std::uint32_t i = 0; i < wanted_inputs_.size(); ++i) {
+    if (wanted_inputs_[InputId{i}] == 0) continue;
+    const Input& input = graph_->input(InputId{i});
+    if (input.kind == InputKind::Source || input.kind == InputKind::Tool) {
+      wanted_files_[FileId{input.ref}] = 1;
+    } else if (input.kind == InputKind::SourceTree) {
+      for (const FileId file : graph_->tree_files(TreeId{input.ref}))
+        wanted_files_[file] = 1;
+    }
+  }
+}
+
+unsigned Survey::action_version(NodeId id) const {
+  const Node& node = graph_->node(id);
+  if (node.kind != ActionKind::Native) return 0;
+  const actions::Action* action = actions::find_action(graph_->str(node.action));
+  return action ? action->version : 0;
+}
+
+void Survey::identify() {
+  for_rows(order_.size(), [&](std::size_t i) {
+    const NodeId id = order_[i];
+    labels_[id] = digest_of(label_of(*graph_, id));
+    if (graph_->node(id).kind == ActionKind::Group) return;
+    statics_[id] = plan::static_key(*graph_, id, action_version(id));
+  });
+}
+
+Status Survey::look_at_sources() {
+  std::vector<FileId> ids;
+  std::vector<std::string_view> paths;
+  for (std::uint32_t i = 0; i < wanted_files_.size(); ++i) {
+    if (wanted_files_[FileId{i}] == 0) continue;
+    ids.push_back(FileId{i});
+    paths.push_back(graph_->str(graph_->file(FileId{i}).path));
+  }
+  std::vector<store::FileFact> facts = store::look_at(*files_, index_, look_, paths);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!facts[i].error.empty()) return fail(facts[i].error);
+    sources_[ids[i]] = std::move(facts[i]);
+  }
+  return {};
+}
+
+/// An absent source is found before anything runs, with the node that needs it.
+Status Survey::check_sources() const {
+  bool any = false;
+  for (std::uint32_t i = 0; i < wanted_files_.size() && !any; ++i) {
+    any = wanted_files_[FileId{i}] != 0 && sources_[FileId{i}].stat.kind != FileKind::Regular;
+  }
+  if (!any) return {};
+  const auto wrong = [&](FileId file) { return sources_[file].stat.kind != FileKind::Regular; };
+  const auto say = [&](FileId file, NodeId node) {
+    const std::string path = printable(graph_->str(graph_->file(file).path));
+    const char* what = sources_[file].stat.exists() ? "is no regular file" : "does not exist";
+    return fail(fmt::format("source `{}` {}; {} needs it", path, what, label_of(*graph_, node)));
+  };
+  for (const NodeId node : order_) {
+    for (const InputId id : graph_->inputs(node)) {
+      const Input& input = graph_->input(id);
+      const bool file = input.kind == InputKind::Source || input.kind == InputKind::Tool;
+      if (file && wrong(FileId{input.ref})) return say(FileId{input.ref}, node);
+      if (input.kind != InputKind::SourceTree) continue;
+      for (const FileId member : graph_->tree_files(TreeId{input.ref})) {
+        if (wrong(member)) return say(member, node);
+      }
+    }
+  }
+  return {};
+}
+
+Status Survey::look_at_outputs() {
+  std::vector<OutputId> ids;
+  std::vector<std::string_view> paths;
+  std::vector<OutputId> trees;
+  for (const NodeId node : order_) {
+    const std::size_t count = graph_->outputs(node).size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const OutputId id = graph_->output_id(node, i);
+      const Output& output = graph_->output(id);
+      if (output.kind == OutputKind::Tree) {
+        trees.push_back(id);
+      } else {
+        ids.push_back(id);
+        paths.push_back(graph_->str(output.path));
+      }
+    }
+  }
+  store::Look look = look_;
+  look.follow = false;
+  const std::vector<store::FileFact> facts = store::look_at(*files_, index_, look, paths);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    // What cannot be read is not as it was made, so it will be made again.
+    outputs_[ids[i]] = output_now(facts[i]);
+    if (!facts[i].error.empty()) outputs_[ids[i]].content = {};
+    output_stats_[ids[i]] = facts[i].stat;
+  }
+  for (const OutputId id : trees) {
+    const std::string_view path = graph_->str(graph_->output(id).path);
+    const Result<std::optional<Digest>> digest = store::digest_tree(*files_, index_, look, path);
+    plan::OutputNow& now = outputs_[id];
+    now.kind = store::MadeKind::Tree;
+    now.exists = digest && digest->has_value();
+    if (now.exists) now.content = **digest;
+    // A folder that cannot be read through, or something else in its place, is there but wrong.
+    const Result<FileStat> stat = files_->lstat(join_path(look_.workspace, path));
+    if (stat) output_stats_[id] = *stat;
+    if (!now.exists && stat && stat->exists()) now.exists = true;
+  }
+  return {};
+}
+
+Result<Digest> Survey::part_content(const Input& input) {
+  const std::string_view tree = graph_->str(graph_->output(OutputId{input.ref}).path);
+  const std::string path = join_path(tree, graph_->str(input.part));
+  const std::string_view view = path;
+  const std::vector<store::FileFact> facts = store::look_at(*files_, index_, look_, {&view, 1});
+  if (!facts[0].error.empty()) return fail(facts[0].error);
+  if (facts[0].stat.kind == FileKind::Folder) {
+    const Result<std::optional<Digest>> digest = store::digest_tree(*files_, index_, look_, path);
+    if (!digest) return std::unexpected(digest.error());
+    return digest->value_or(Digest{});
+  }
+  if (facts[0].stat.kind != FileKind::Regular) return Digest{};
+  return store::with_mode(facts[0].content, facts[0].stat.executable);
+}
+
+Result<Digest> Survey::normalized_content(const Input& input) {
+  const bool source = input.kind == InputKind::Source;
+  std::string path(source ? graph_->str(graph_->file(FileId{input.ref}).path)
+                          : graph_->str(graph_->output(OutputId{input.ref}).path));
+  if (input.kind == InputKind::OutputPart) path = join_path(path, graph_->str(input.part));
+  const std::string full = join_path(look_.workspace, path);
+  const Result<FileStat> stat = files_->stat(full);
+  if (!stat) return std::unexpected(stat.error());
+  if (stat->kind != FileKind::Regular) return Digest{};
+  const std::string filters(graph_->str(input.normalize));
+  // A name that no file can have, as it holds a NUL: the digest behind the filters.
+  const std::string name = path + std::string(1, '\0') + filters;
+  const std::optional<store::Known> known = index_.find(name);
+  if (known && !look_.paranoid && store::is_trusted(*known, *stat)) {
+    return store::with_mode(known->content, stat->executable);
+  }
+  const Result<std::string> text = files_->read(full);
+  if (!text) return std::unexpected(text.error());
+  const Digest content = digest_of(normalize(*text, path, filters));
+  index_.put(name, store::Known{*stat, look_.now, content, std::nullopt});
+  return store::with_mode(content, stat->executable);
+}
+
+Result<Digest> Survey::content_of(InputId id) {
+  const Input& input = graph_->input(id);
+  if (input.normalize != StrId{} && input.kind != InputKind::SourceTree) {
+    return normalized_content(input);
+  }
+  switch (input.kind) {
+    case InputKind::Source:
+    case InputKind::Tool: {
+      const store::FileFact& fact = sources_[FileId{input.ref}];
+      return store::with_mode(fact.content, fact.stat.executable);
+    }
+    case InputKind::SourceTree: {
+      const Tree& tree = graph_->tree(TreeId{input.ref});
+      Hasher hasher;
+      hasher.field("source tree");
+      for (const FileId file : graph_->tree_files(TreeId{input.ref})) {
+        const std::string_view path = graph_->str(graph_->file(file).path);
+        hasher.field(relative_to(path, graph_->str(tree.path)));
+        hasher.digest(store::with_mode(sources_[file].content, sources_[file].stat.executable));
+      }
+      return hasher.finish();
+    }
+    case InputKind::Output:
+      return output_content(outputs_[OutputId{input.ref}]);
+    case InputKind::OutputPart:
+      return part_content(input);
+  }
+  return Digest{};
+}
+
+Status Survey::fill_contents() {
+  std::vector<InputId> plain, special;
+  for (std::uint32_t i = 0; i < wanted_inputs_.size(); ++i) {
+    const InputId id{i};
+    if (wanted_inputs_[id] == 0) continue;
+    const Input& input = graph_->input(id);
+    const bool reads = input.kind == InputKind::OutputPart || input.normalize != StrId{};
+    (reads ? special : plain).push_back(id);
+  }
+  for_rows(plain.size(), [&](std::size_t i) { contents_[plain[i]] = *content_of(plain[i]); });
+  // These go through the index, which only one thread may change.
+  for (const InputId id : special) {
+    const Result<Digest> content = content_of(id);
+    if (!content) return std::unexpected(content.error());
+    contents_[id] = *content;
+  }
+  return {};
+}
+
+Digest Survey::key(NodeId id, std::span<const InputId> missing) const {
+  if (missing.empty()) return plan::full_key(*graph_, id, statics_[id], contents_);
+  return plan::full_key(*graph_, id, statics_[id], contents_, missing);
+}
+
+Digest Survey::path_content(const std::string& path) {
+  if (!deps_.contains(path)) look_at_deps({path});
+  const store::FileFact& fact = deps_[path];
+  return store::with_mode(fact.content, fact.stat.executable);
+}
+
+std::optional<Digest> Survey::look_again(const std::string& path, std::int64_t started) {
+  const std::string_view view = path;
+  std::vector<store::FileFact> facts = store::look_at(*files_, index_, look_, {&view, 1});
+  const FileStat& stat = facts[0].stat;
+  if (!facts[0].error.empty() || std::max(stat.mtime_ns, stat.ctime_ns) >= started) {
+    return std::nullopt;
+  }
+  const Digest content = store::with_mode(facts[0].content, stat.executable);
+  deps_[path] = std::move(facts[0]);
+  return content;
+}
+
+Digest Survey::key_like(const Digest& key, const store::Made& made) {
+  if (made.dep_count() == 0) return key;
+  std::vector<plan::Discovered> now;
+  for (const store::MadeDep& dep : made.deps()) {
+    now.push_back({dep.path, path_content(std::string(dep.path))});
+  }
+  return plan::key_with(key, now);
+}
+
+void Survey::look_at_deps(const std::vector<std::string>& paths) {
+  const std::vector<std::string_view> views(paths.begin(), paths.end());
+  std::vector<store::FileFact> facts = store::look_at(*files_, index_, look_, views);
+  for (std::size_t i = 0; i < paths.size(); ++i)
+    deps_[paths[i]] = std::move(facts[i]);
+}
+
+std::vector<plan::OutputNow> Survey::outputs_now(NodeId id) const {
+  std::vector<plan::OutputNow> now;
+  for (std::size_t i = 0; i < graph_->outputs(id).size(); ++i) {
+    now.push_back(outputs_[graph_->output_id(id, i)]);
+  }
+  return now;
+}
+
+Verdict Survey::judge_one(NodeId id) {
+  const Node& node = graph_->node(id);
+  if (node.kind == ActionKind::Group) return Verdict::Fresh;
+  const std::uint32_t count = node.outputs.count;
+  const auto output = [&](std::size_t i) -> const plan::OutputNow& {
+    return outputs_[graph_->output_id(id, i)];
+  };
+  if (is_seed(node)) {
+    // What a seed made belongs to the user: any content is right.
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (!output(i).exists) return Verdict::OutputMissing;
+    }
+    return Verdict::Fresh;
+  }
+  const std::optional<store::Made> last = record_.last(labels_[id]);
+  if (!last) return Verdict::NeverBuilt;
+  Digest now = key(id);
+  if (last->dep_count() != 0) now = key_like(now, *last);
+  // As plan::judge, on the rows in place.
+  if (last->key() != now || last->output_count() != count) return Verdict::KeyChanged;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (!output(i).exists) return Verdict::OutputMissing;
+    if (!plan::is_as_made(last->output(i), output(i))) return Verdict::OutputAltered;
+  }
+  return Verdict::Fresh;
+}
+
+void Survey::judge_all() {
+  // Discovered inputs first, all at once, so that judging only reads.
+  std::vector<std::string> paths;
+  for (const NodeId id : order_) {
+    if (graph_->node(id).depfile == StrId{}) continue;
+    const std::optional<store::Made> last = record_.last(labels_[id]);
+    if (!last) continue;
+    for (const store::MadeDep& dep : last->deps())
+      paths.emplace_back(dep.path);
+  }
+  std::sort(paths.begin(), paths.end());
+  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+  look_at_deps(paths);
+
+  for_rows(order_.size(), [&](std::size_t i) { verdicts_[order_[i]] = judge_one(order_[i]); });
+  all_fresh_ = std::all_of(order_.begin(), order_.end(),
+                           [&](NodeId id) { return verdicts_[id] == Verdict::Fresh; });
+}
+
+void Survey::index_readers() {
+  for (std::uint32_t i = 0; i < wanted_inputs_.size(); ++i) {
+    if (wanted_inputs_[InputId{i}] == 0) continue;
+    const Input& input = graph_->input(InputId{i});
+    if (input.kind != InputKind::Output && input.kind != InputKind::OutputPart) continue;
+    readers_.emplace_back(OutputId{input.ref}, InputId{i});
+  }
+  std::sort(readers_.begin(), readers_.end());
+}
+
+void Survey::set_output(OutputId id, const plan::OutputNow& now, const FileStat& stat) {
+  outputs_[id] = now;
+  output_stats_[id] = stat;
+  if (readers_.empty()) index_readers();
+  auto at = std::lower_bound(readers_.begin(), readers_.end(), std::pair{id, InputId{0}});
+  for (; at != readers_.end() && at->first == id; ++at) {
+    // A part that cannot be read counts as absent; its consumers then say so.
+    contents_[at->second] = content_of(at->second).value_or(Digest{});
+  }
+}
+
+void Survey::seen(InputId id, std::vector<Seen>& out) {
+  const Input& input = graph_->input(id);
+  const auto file = [&](FileId ref) {
+    store::FileFact& fact = sources_[ref];
+    out.push_back({graph_->str(graph_->file(ref).path), &fact.stat, fact.content, true});
+  };
+  switch (input.kind) {
+    case InputKind::Source:
+    case InputKind::Tool:
+      return file(FileId{input.ref});
+    case InputKind::SourceTree:
+      for (const FileId member : graph_->tree_files(TreeId{input.ref}))
+        file(member);
+      return;
+    case InputKind::Output: {
+      const OutputId output{input.ref};
+      if (outputs_[output].kind == store::MadeKind::Tree) return;
+      out.push_back({graph_->str(graph_->output(output).path), &output_stats_[output],
+                     outputs_[output].content, false});
+      return;
+    }
+    case InputKind::OutputPart:
+      return;
+  }
+}
+
+std::optional<InputId> Survey::absent_part(NodeId id) const {
+  for (const InputId input : graph_->inputs(id)) {
+    if (graph_->input(input).kind == InputKind::OutputPart && contents_[input].is_zero())
+      return input;
+  }
+  return std::nullopt;
+}
+
+}  // namespace devgraph::exec

@@ -1,0 +1,113 @@
+#include "engine/exec/tally.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include "engine/base/text.h"
+
+namespace devgraph::exec {
+namespace {
+
+/// Greater is worse.
+int weight(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Fresh:
+    case Outcome::Restored:
+      return 0;
+    case Outcome::Run:
+      return 1;
+    case Outcome::NotStarted:
+      return 2;
+    case Outcome::Blocked:
+      return 3;
+    case Outcome::Failed:
+      return 4;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Summary count_nodes(const Graph& graph, const std::vector<NodeId>& order,
+                    const IdVec<NodeId, Outcome>& outcomes) {
+  constexpr int kNobody = -1;
+  IdVec<NodeId, int> worst(graph.node_count(), kNobody);
+  for (const NodeId id : order) {
+    const Node& node = graph.node(id);
+    if (node.kind == ActionKind::Group) continue;
+    int& row = worst[node.counts_with];
+    row = std::max(row, weight(outcomes[id]));
+  }
+  Summary summary;
+  std::size_t* const rows[] = {&summary.fresh, &summary.run, &summary.not_started, &summary.blocked,
+                               &summary.failed};
+  for (const int row : worst) {
+    if (row == kNobody) continue;
+    ++summary.nodes;
+    ++*rows[row];
+  }
+  return summary;
+}
+
+std::string fault_of(const Graph& graph, NodeId node, const Exit& exit) {
+  const Traits& traits = graph.traits_of(node);
+  if (exit.timed_out) {
+    return fmt::format("timed out after {}",
+                       human_duration(std::chrono::milliseconds(traits.timeout_ms)));
+  }
+  if (WIFSIGNALED(exit.wait_status)) {
+    const char* name = sigabbrev_np(WTERMSIG(exit.wait_status));
+    return name ? fmt::format("killed by SIG{}", name)
+                : fmt::format("killed by signal {}", WTERMSIG(exit.wait_status));
+  }
+  const auto code = static_cast<std::uint32_t>(WEXITSTATUS(exit.wait_status));
+  const std::span<const std::uint32_t> ok = graph.ok_codes(traits);
+  const bool good = ok.empty() ? code == 0 : std::find(ok.begin(), ok.end(), code) != ok.end();
+  return good ? std::string() : fmt::format("exit status {}", code);
+}
+
+std::vector<std::string> parse_depfile(std::string_view text) {
+  // `target target: path path \` with backslashes before blanks, `#` and line ends, and `$$`.
+  std::vector<std::string> paths;
+  std::string word;
+  bool behind_colon = false;
+  const auto end_word = [&](bool target) {
+    if (!word.empty() && behind_colon && !target) paths.push_back(word);
+    word.clear();
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
+    if (c == '\\' && next == '\r' && i + 2 < text.size() && text[i + 2] == '\n') {
+      end_word(false);
+      i += 2;
+    } else if (c == '\\' && next == '\n') {
+      end_word(false);
+      ++i;
+    } else if ((c == '\\' && (next == ' ' || next == '#' || next == '\t' || next == ':')) ||
+               (c == '$' && next == '$')) {
+      word += next;
+      ++i;
+    } else if (c == '\n') {
+      end_word(false);
+      behind_colon = false;
+    } else if (c == ' ' || c == '\t' || c == '\r') {
+      end_word(false);
+    } else if (c == ':' && !behind_colon &&
+               (next == ' ' || next == '\t' || next == '\n' || next == '\r' || next == '\0' ||
+                next == '\\')) {
+      end_word(true);
+      behind_colon = true;
+    } else {
+      word += c;
+    }
+  }
+  end_word(false);
+  return paths;
+}
+
+}  // namespace devgraph::exec

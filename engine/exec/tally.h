@@ -1,0 +1,29 @@
+#pragma once
+/// Pure helpers of the coordinator: counting, and words for how a command ended.
+
+#include <string>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/exec/build.h"
+#include "engine/exec/survey.h"
+#include "engine/store/parts.h"
+
+namespace devgraph::exec {
+
+/// The counts of a Summary: a private child counts with its instance, as one node whose outcome is
+/// the worst of them; the handle of an instance counts only if private children count with it.
+Summary count_nodes(const Graph& graph, const std::vector<NodeId>& order,
+                    const IdVec<NodeId, Outcome>& outcomes);
+
+/// Empty if the command ended as its `ok` codes allow; else `exit status 1`, `killed by SIGKILL`,
+/// `timed out after 20s`.
+std::string fault_of(const Graph& graph, NodeId node, const Exit& exit);
+
+/// The paths that a depfile in make's format names behind its colons.
+std::vector<std::string> parse_depfile(std::string_view text);
+
+/// Why a node is stale, in a few words: `never built`, `./a.c changed`, `output out/x missing`.
+std::string stale_reason(Survey& survey, const store::Parts& parts, NodeId node);
+
+}  // namespace devgraph::exec
