@@ -118,11 +118,13 @@ Status run_git_clone(const Context& context) {
   if (url.empty() || url.starts_with('-') || url.starts_with('.'))
     return fail(fmt::format("`{}` is no URL, nor an absolute path", printable(url)));
   if (!is_commit(rev)) {
+    const std::string what = rev.empty()
+                                 ? "`rev` is not given"
+                                 : fmt::format("`{}` is not a full commit id", printable(rev));
     return fail(fmt::format(
-        "{} is not a full commit id, and this program has no lock file yet that could hold one; "
-        "write the 40 digits that `git ls-remote {}{}` prints",
-        rev.empty() ? std::string("no `rev`") : "`" + printable(rev) + "`", shell_word(url),
-        rev.empty() ? std::string(" HEAD") : " " + shell_word(rev)));
+        "{}, and this program has no lock file yet that could hold one; write the 40 digits that "
+        "`git ls-remote {} {}` prints",
+        what, shell_word(url), rev.empty() ? std::string("HEAD") : shell_word(rev)));
   }
   const Status done = fill(context, url, rev);
   if (done || stopped(context)) return done;
