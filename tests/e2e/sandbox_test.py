@@ -102,12 +102,11 @@ run step {{
 
 
 DEPFILE = """devgraph 1
-let main    = ./main.c
-let headers = ./*.h
+let main = ./main.c
 run object {
   out     = "main.o"
-  deps    = headers
   depfile = "main.d"
+  sandbox = false
   tools   = ["gcc", "as"]
   $ gcc -c -MMD -MF main.d -o {out} {main}
 }
@@ -120,7 +119,11 @@ class Depfile(harness.Case):
                              "main.c": '#include "a.h"\nint main(void) { return A; }\n'})
         self.build(ws, run=1)
         self.build(ws, run=0, fresh=1)
+        ws.write("b.h", "#define B 2\n")
+        self.build(ws, run=0, fresh=1)
         ws.write("a.h", "#define A 2\n")
+        stale = self.expect(ws.devgraph("check"), 3)
+        self.assertIn("a.h", stale.out)
         self.build(ws, run=1)
         ws.write("a.h", "#define A 1\n")
         self.build(ws, run=0, fresh=1)
