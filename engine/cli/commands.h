@@ -1,0 +1,29 @@
+#pragma once
+/// The commands; each gives the exit status.
+
+#include "engine/cli/context.h"
+
+namespace devgraph::cli {
+
+int build_command(Context& context);
+int check_command(Context& context);
+int why_command(Context& context);
+int log_command(Context& context);
+int list_command(Context& context);
+int graph_command(Context& context);
+int out_command(Context& context);
+int clean_command(Context& context);
+int fmt_command(Context& context);
+int lint_command(Context& context);
+int explain_command(Context& context);
+int doctor_command(Context& context);
+int completion_command(Context& context);
+int init_command(Context& context);
+
+/// `devgraph __complete SHELL …`: what the completion scripts call.
+int complete_command(Files& files, Console& console, const std::vector<std::string>& arguments);
+
+/// Calls the command that the options name.
+int run_command(Context& context);
+
+}  // namespace devgraph::cli

@@ -1,0 +1,172 @@
+#include "engine/exec/build.h"
+
+#include <algorithm>
+#include <csignal>
+#include <random>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "engine/base/path.h"
+#include "engine/base/text.h"
+#include "engine/cli/commands.h"
+#include "engine/cli/goals.h"
+#include "engine/cli/load_graph.h"
+#include "engine/cli/progress.h"
+#include "engine/cli/state_lock.h"
+#include "engine/exec/process_runner.h"
+#include "engine/graph/order.h"
+#include "engine/store/record.h"
+
+namespace devgraph::cli {
+namespace {
+
+/// All that is decided before the build itself starts.
+struct Job {
+  lang::Workspace workspace;
+  Graph graph;
+  std::vector<NodeId> goals;
+};
+
+std::string state_folder(const lang::Workspace& workspace) {
+  return join_path(workspace.root, kStateFolder);
+}
+
+std::optional<Job> prepare(Context& context, Save save) {
+  const std::optional<lang::Workspace> workspace = open_workspace(context);
+  if (!workspace) return std::nullopt;
+  const std::optional<std::vector<LabelPattern>> labels =
+      parse_labels(context, *workspace, context.options.words);
+  if (!labels) return std::nullopt;
+  std::optional<Graph> graph =
+      load_graph(context, *workspace, demanded_projects(*workspace, *labels), save);
+  if (!graph) return std::nullopt;
+  std::optional<std::vector<NodeId>> goals = choose_goals(context, *graph, *workspace, *labels);
+  if (!goals) return std::nullopt;
+  return Job{*workspace, std::move(*graph), std::move(*goals)};
+}
+
+unsigned job_count(const Options& options) {
+  return options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+}
+
+std::uint64_t random_number() {
+  std::random_device device;
+  const std::uint64_t high = device();
+  return (high << 32) | device();
+}
+
+exec::BuildOptions build_options(Context& context, const Job& job) {
+  const Options& options = context.options;
+  exec::BuildOptions build;
+  build.workspace = job.workspace.root;
+  build.goals = job.goals;
+  if (options.always) {
+    build.always = options.words.empty() ? needed_order(job.graph, job.goals) : job.goals;
+  }
+  build.jobs = job_count(options);
+  build.keep_going = options.keep_going;
+  build.load_limit = options.load_limit;
+  build.dry_run = options.dry_run;
+  build.adopt = options.adopt;
+  build.twice = options.twice;
+  build.shuffle = options.shuffle;
+  if (build.shuffle == 0) {
+    build.shuffle = random_number() % 1'000'000 + 1;
+    context.console.talk(
+        fmt::format("shuffled; the same order again: --shuffle={}\n", *build.shuffle));
+  }
+  build.sandbox = options.sandbox == SandboxChoice::Off       ? exec::SandboxMode::Off
+                  : options.sandbox == SandboxChoice::Require ? exec::SandboxMode::Require
+                                                              : exec::SandboxMode::On;
+  build.trace = options.trace;
+  build.explain = options.explain || options.dry_run;
+  return build;
+}
+
+RenderStyle render_style(const Context& context) {
+  RenderStyle style{.color = context.console.talk_color, .github_token = {}};
+  const auto github = context.environment.find("GITHUB_ACTIONS");
+  if (github != context.environment.end() && github->second == "true") {
+    style.github_token = fmt::format("devgraph-{:016x}{:016x}", random_number(), random_number());
+  }
+  return style;
+}
+
+/// Recorded times of the nodes that the goals need.
+std::vector<std::chrono::milliseconds> recorded_times(Context& context, const Job& job) {
+  const store::Record record = store::Record::load(context.files, state_folder(job.workspace));
+  std::vector<std::chrono::milliseconds> times(job.graph.node_count());
+  for (const NodeId id : needed_order(job.graph, job.goals)) {
+    const std::optional<store::Made> made = record.last(digest_of(label_of(job.graph, id)));
+    if (made) times[index_of(id)] = made->time();
+  }
+  return times;
+}
+
+std::unique_ptr<Progress> make_progress(Context& context, const Job& job,
+                                        const RenderStyle& style) {
+  ProgressOptions options;
+  options.style = style;
+  options.explain = context.options.explain;
+  options.dry_run = context.options.dry_run;
+  options.jobs = job_count(context.options);
+  options.last_times = [&context, &job] { return recorded_times(context, job); };
+  const auto term = context.environment.find("TERM");
+  const bool dumb = term == context.environment.end() || term->second == "dumb";
+  if (!context.console.talk_is_terminal || dumb) {
+    return plain_progress(job.graph, context.console, std::move(options));
+  }
+  return terminal_progress(job.graph, context.console, std::move(options),
+                           [] { return std::chrono::steady_clock::now(); });
+}
+
+/// Runs the build of a job that nothing speaks against.
+int run_build(Context& context, const Job& job, exec::Runner& runner) {
+  const RenderStyle style = render_style(context);
+  const std::unique_ptr<Progress> progress = make_progress(context, job, style);
+  const Result<exec::Summary> summary =
+      exec::build(job.graph, context.files, runner, build_options(context, job), *progress);
+  progress->close();
+  if (!summary) {
+    const int status = refuse(context, "E912", summary.error().message);
+    return progress->anything_started() ? kExitFailed : status;
+  }
+  const int status = exit_status(*summary);
+  if (!context.console.quiet || status != 0) {
+    context.console.talk(summary_line(*summary, context.options.dry_run) + "\n" +
+                         summary_lists(job.graph, *summary, style));
+  }
+  return status;
+}
+
+}  // namespace
+
+int build_command(Context& context) {
+  const bool writes = !context.options.dry_run;
+  std::optional<Job> job = prepare(context, writes ? Save::Yes : Save::No);
+  if (!job) return refuse(context);
+  const auto home = context.environment.find("HOME");
+  const Result<std::unique_ptr<exec::ProcessRunner>> runner = exec::ProcessRunner::create(
+      {.home = home == context.environment.end() ? std::string() : home->second});
+  if (!runner) return refuse(context, "E912", runner.error().message);
+  if (!writes) return run_build(context, *job, **runner);
+
+  const Result<Locked> locked =
+      take_lock(context, job->workspace, [&] { return (*runner)->stop_signal() != 0; });
+  if (!locked) {
+    constexpr int kSignalBase = 128;
+    const int signal = (*runner)->stop_signal();
+    if (signal != 0) return kSignalBase + signal;
+    return refuse(context, "E910", locked.error().message,
+                  {"without --no-wait devgraph waits for it"});
+  }
+  if (locked->waited) {
+    job = prepare(context, Save::Yes);
+    if (!job) return refuse(context);
+  }
+  (*runner)->inherit(locked->lock.descriptor());
+  return run_build(context, *job, **runner);
+}
+
+}  // namespace devgraph::cli

@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+
+#include "engine/cli/commands.h"
+#include "engine/cli/goals.h"
+#include "engine/cli/load_graph.h"
+#include "engine/cli/report.h"
+#include "engine/exec/build.h"
+#include "engine/graph/order.h"
+
+namespace devgraph::cli {
+namespace {
+
+void print_report(Context& context, const Report& report) {
+  const std::string& format = context.options.format;
+  if (format == "json") {
+    context.console.data(report_json(report));
+  } else if (format == "github") {
+    context.console.data(report_github(report));
+  } else if (format == "sarif") {
+    context.console.data(report_sarif(report, DEVGRAPH_VERSION));
+  } else {
+    context.console.data(stale_text(report));
+  }
+}
+
+/// Faults go where a program looks for them, and to people as well.
+int cannot_tell(Context& context) {
+  context.found.sort(context.sources);
+  if (!context.options.format.empty()) {
+    Report report;
+    report.found = &context.found;
+    report.sources = &context.sources;
+    print_report(context, report);
+  }
+  return refuse(context);
+}
+
+std::size_t counted_nodes(const Graph& graph, const std::vector<NodeId>& goals) {
+  std::size_t count = 0;
+  for (const NodeId id : needed_order(graph, goals)) {
+    if (graph.node(id).counts_with == id) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+int check_command(Context& context) {
+  const std::optional<lang::Workspace> workspace = open_workspace(context);
+  if (!workspace) return cannot_tell(context);
+  const auto labels = parse_labels(context, *workspace, context.options.words);
+  if (!labels) return cannot_tell(context);
+  const std::optional<Graph> graph =
+      load_graph(context, *workspace, demanded_projects(*workspace, *labels), Save::No);
+  if (!graph) return cannot_tell(context);
+  const auto goals = choose_goals(context, *graph, *workspace, *labels);
+  if (!goals) return cannot_tell(context);
+
+  exec::CheckOptions options;
+  options.workspace = workspace->root;
+  options.goals = *goals;
+  options.paranoid = context.options.paranoid;
+  const Result<std::vector<exec::StaleNode>> stale = exec::check(*graph, context.files, options);
+  if (!stale) {
+    add_fault(context, "E912", stale.error().message);
+    return cannot_tell(context);
+  }
+  Report report;
+  report.stale = stale_rows(*graph, *stale);
+  report.nodes = counted_nodes(*graph, *goals);
+  report.sources = &context.sources;
+  print_report(context, report);
+  if (!context.console.quiet) {
+    context.console.talk(fmt::format("{} nodes: {} stale\n", report.nodes, report.stale.size()));
+  }
+  return report.stale.empty() ? kExitDone : kExitStale;
+}
+
+}  // namespace devgraph::cli

@@ -1,0 +1,210 @@
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "engine/base/path.h"
+#include "engine/base/text.h"
+#include "engine/cli/commands.h"
+#include "engine/cli/json.h"
+#include "engine/cli/load_graph.h"
+#include "engine/cli/std_signatures.h"
+
+namespace devgraph::cli {
+namespace {
+
+std::string_view kind_name(TargetKind kind) {
+  switch (kind) {
+    case TargetKind::Node:
+      return "node";
+    case TargetKind::Family:
+      return "family";
+    case TargetKind::Instance:
+      return "instance";
+    case TargetKind::Let:
+      return "let";
+  }
+  return {};
+}
+
+/// The values that each axis of a target takes, in the order in which the cells have them.
+std::vector<std::pair<std::string, std::vector<std::string>>> axis_values(const Graph& graph,
+                                                                          const Target& target) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> axes;
+  for (const StrId axis : graph.axis_names(target)) {
+    std::vector<std::string> values;
+    std::set<std::string_view> seen;
+    for (const NodeId id : graph.nodes(target)) {
+      for (const AxisValue& have : graph.axes(id)) {
+        if (have.axis != axis || !seen.insert(graph.str(have.value)).second) continue;
+        values.emplace_back(graph.str(have.value));
+      }
+    }
+    axes.emplace_back(graph.str(axis), std::move(values));
+  }
+  return axes;
+}
+
+bool is_shown(const Graph& graph, const Target& target, const lang::Workspace& workspace,
+              std::span<const LabelPattern> labels) {
+  const std::string_view project = graph.str(target.project);
+  if (labels.empty()) return is_within(project, workspace.project);
+  return std::any_of(labels.begin(), labels.end(), [&](const LabelPattern& label) {
+    const bool there =
+        label.below ? is_within(project, label.project) : wildcard_match(label.project, project);
+    return there && (label.name.empty() || wildcard_match(label.name, graph.str(target.name)));
+  });
+}
+
+std::vector<const Target*> shown_targets(const Graph& graph, const lang::Workspace& workspace,
+                                         std::span<const LabelPattern> labels) {
+  std::vector<const Target*> targets;
+  for (const Target& target : graph.targets()) {
+    if (is_shown(graph, target, workspace, labels)) targets.push_back(&target);
+  }
+  std::stable_sort(targets.begin(), targets.end(), [&](const Target* a, const Target* b) {
+    return graph.str(a->project) < graph.str(b->project);
+  });
+  return targets;
+}
+
+bool is_effect(const Graph& graph, const Target& target) {
+  const auto nodes = graph.nodes(target);
+  return !nodes.empty() && std::all_of(nodes.begin(), nodes.end(), [&](NodeId id) {
+    return (graph.node(id).flags & node_flags::kEffect) != 0;
+  });
+}
+
+struct Row {
+  std::string label, rule, count, doc;
+};
+
+Row row_of(const Graph& graph, const Target& target) {
+  Row row;
+  row.label = printable(label_of(graph, target));
+  row.rule = target.kind == TargetKind::Let ? "let" : printable(graph.str(target.rule));
+  std::string axes;
+  for (const auto& [axis, values] : axis_values(graph, target))
+    axes += fmt::format("{}{}", axes.empty() ? "" : ", ", printable(axis));
+  row.count = fmt::format("{}", graph.nodes(target).size());
+  if (!axes.empty()) row.count += fmt::format(" by {}", axes);
+  const std::string_view doc = graph.str(target.doc);
+  row.doc = printable(doc.substr(0, doc.find('\n')));
+  if (is_effect(graph, target)) row.doc = row.doc.empty() ? "(effect)" : "(effect) " + row.doc;
+  return row;
+}
+
+std::string table(const std::vector<Row>& rows) {
+  std::size_t label = 0;
+  std::size_t rule = 0;
+  std::size_t count = 0;
+  for (const Row& row : rows) {
+    label = std::max<std::size_t>(label, text_width(row.label));
+    rule = std::max<std::size_t>(rule, text_width(row.rule));
+    count = std::max<std::size_t>(count, text_width(row.count));
+  }
+  const auto pad = [](const std::string& text, std::size_t width) {
+    return text + std::string(width - text_width(text), ' ');
+  };
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line = fmt::format("{}  {}  {}  {}", pad(row.label, label), pad(row.rule, rule),
+                                   pad(row.count, count), row.doc);
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+Json json_of(const Graph& graph, const Target& target) {
+  Json axes = Json::object();
+  for (const auto& [axis, values] : axis_values(graph, target)) {
+    Json list = Json::array();
+    for (const std::string& value : values)
+      list.push_back(json_text(value));
+    axes[json_text(axis)] = list;
+  }
+  return {{"label", json_text(label_of(graph, target))},
+          {"kind", kind_name(target.kind)},
+          {"rule", json_text(graph.str(target.rule))},
+          {"axes", axes},
+          {"nodes", graph.nodes(target).size()},
+          {"effect", is_effect(graph, target)},
+          {"doc", json_text(graph.str(target.doc))},
+          {"manifest", json_text(graph.str(target.manifest))},
+          {"line", target.line}};
+}
+
+int list_std(Context& context) {
+  const std::vector<std::string> wanted(context.options.words.begin() + 1,
+                                        context.options.words.end());
+  const std::vector<StdRule> rules = std_rules();
+  std::vector<std::string> names;
+  for (const StdRule& rule : rules)
+    names.push_back(rule.name);
+  for (const std::string& name : wanted) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    std::vector<std::string> helps = {"`devgraph list std` prints all of them"};
+    if (const auto near = nearest(name, names)) {
+      helps.insert(helps.begin(), fmt::format("did you mean `{}`", *near));
+    }
+    add_fault(context, "E906",
+              fmt::format("the standard library has no rule `{}`", printable(name)),
+              std::move(helps));
+  }
+  if (context.found.has_errors()) return refuse(context);
+  Json list = Json::array();
+  std::string text;
+  for (const StdRule& rule : rules) {
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), rule.name) == wanted.end()) {
+      continue;
+    }
+    if (!text.empty()) text += '\n';
+    std::string doc;
+    for (const std::string& line : rule.doc) {
+      text += fmt::format("## {}\n", line);
+      doc += (doc.empty() ? "" : "\n") + line;
+    }
+    text += rule.signature + "\n";
+    list.push_back({{"rule", rule.name},
+                    {"file", rule.file},
+                    {"effect", rule.effect},
+                    {"signature", rule.signature},
+                    {"doc", doc}});
+  }
+  context.console.data(context.options.format == "json" ? dump(list) : text);
+  return kExitDone;
+}
+
+}  // namespace
+
+int list_command(Context& context) {
+  if (!context.options.words.empty() && context.options.words[0] == "std") return list_std(context);
+  const std::optional<lang::Workspace> workspace = open_workspace(context);
+  if (!workspace) return refuse(context);
+  const auto labels = parse_labels(context, *workspace, context.options.words);
+  if (!labels) return refuse(context);
+  const std::optional<Graph> graph =
+      load_graph(context, *workspace, demanded_projects(*workspace, *labels), Save::No);
+  if (!graph) return refuse(context);
+  const std::vector<const Target*> targets = shown_targets(*graph, *workspace, *labels);
+  if (targets.empty() && !labels->empty()) {
+    return refuse(context, "E906", "no label is selected",
+                  {"`devgraph list //...` prints all labels of the workspace"});
+  }
+  if (context.options.format == "json") {
+    Json list = Json::array();
+    for (const Target* target : targets)
+      list.push_back(json_of(*graph, *target));
+    context.console.data(dump(list));
+    return kExitDone;
+  }
+  std::vector<Row> rows;
+  rows.reserve(targets.size());
+  for (const Target* target : targets)
+    rows.push_back(row_of(*graph, *target));
+  context.console.data(table(rows));
+  return kExitDone;
+}
+
+}  // namespace devgraph::cli

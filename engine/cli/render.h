@@ -1,0 +1,36 @@
+#pragma once
+/// The texts of a build's end: failure blocks, the summary line and the lists under it.
+
+#include <string>
+#include <string_view>
+
+#include "engine/exec/build.h"
+#include "engine/exec/events.h"
+#include "engine/graph/graph.h"
+
+namespace devgraph::cli {
+
+struct RenderStyle {
+  bool color = false;
+  /// Within GitHub's runner: what nodes printed stands between stop-commands marks with this token,
+  /// so that no line of it is taken for a command. Empty: not there.
+  std::string github_token;
+};
+
+/// The label as it may be shown.
+std::string shown_label(const Graph& graph, NodeId node);
+
+/// What failed, the `$` line with its place, the end of the log, where the log is, and advice.
+std::string failure_block(const Graph& graph, const exec::Finished& end, const RenderStyle& style);
+
+/// `1226 nodes: 14 run, 1210 fresh, 1 failed, 1 blocked  3.1s`, without a newline.
+std::string summary_line(const exec::Summary& summary, bool dry_run = false);
+
+/// The lines under it: failed and blocked nodes, quarantined ones, outputs that differ.
+std::string summary_lists(const Graph& graph, const exec::Summary& summary,
+                          const RenderStyle& style);
+
+/// 128+n after a signal, 1 with failures that are not excused, else 0.
+int exit_status(const exec::Summary& summary);
+
+}  // namespace devgraph::cli

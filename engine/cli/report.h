@@ -1,0 +1,38 @@
+#pragma once
+/// What `check` and `lint` found, for people, programs, GitHub and code scanning tools.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/diagnostic.h"
+#include "engine/exec/build.h"
+#include "engine/graph/graph.h"
+
+namespace devgraph::cli {
+
+/// A finding that is not a diagnostic: a stale node.
+struct StaleRow {
+  std::string label;
+  std::string reason;
+  std::string manifest;
+  std::uint32_t line = 0;
+  bool because_of_input = false;
+};
+std::vector<StaleRow> stale_rows(const Graph& graph, const std::vector<exec::StaleNode>& stale);
+
+struct Report {
+  std::vector<StaleRow> stale;
+  std::size_t nodes = 0;  ///< That were looked at.
+  const Diagnostics* found = nullptr;
+  const Sources* sources = nullptr;
+};
+
+std::string stale_text(const Report& report);
+std::string report_json(const Report& report);
+/// Workflow commands of GitHub's runner: one annotation a line.
+std::string report_github(const Report& report);
+/// SARIF 2.1.0. `version` of devgraph.
+std::string report_sarif(const Report& report, std::string_view version);
+
+}  // namespace devgraph::cli
