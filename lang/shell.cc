@@ -236,7 +236,7 @@ void Compiler::stop(std::string code, Range where, std::string message, std::str
 
 void Compiler::unfinished(const std::string& what, std::uint32_t begin, std::uint32_t end,
                           const std::string& closer) {
-  stop("E207", range(begin, end), fmt::format("{} is not finished", what), "starts here",
+  stop("E218", range(begin, end), fmt::format("{} is not finished", what), "starts here",
        fmt::format("{}; a line that continues the command starts with `>`", closer));
 }
 

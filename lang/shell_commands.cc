@@ -109,7 +109,7 @@ void Compiler::end_of_list(List& list) {
   }
   if (list.needs_more) {
     const std::uint32_t end = script_.lines.back().range.end;
-    stop("E207", range(end > 0 ? end - 1 : 0, end), "the last command is not finished",
+    stop("E218", range(end > 0 ? end - 1 : 0, end), "the last command is not finished",
          "a command must follow", "a line that continues the command starts with `>`");
   }
 }

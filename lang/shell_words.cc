@@ -115,7 +115,7 @@ void Compiler::word_unit(Word& word, WordMode mode, int& depth, bool& in_bracket
       return dollar(word, false);
     case '\\':
       if (peek(1) == kEnd) {
-        return stop("E207", range(offset(), offset() + 1), "the last command is not finished",
+        return stop("E218", range(offset(), offset() + 1), "the last command is not finished",
                     "joins with a line that is not there",
                     "leave out the backslash, or go on with a `>` line");
       }
@@ -230,7 +230,7 @@ void Compiler::brace_sequence(const Word& word) {
   if (!open) return;
   const Unit& unit = units_[position_];
   if (Diagnostic* made =
-          fault("E218", range(unit.begin, unit.end), "a hole cannot be an end of a brace sequence",
+          fault("E216", range(unit.begin, unit.end), "a hole cannot be an end of a brace sequence",
                 "bash expands `{a..b}` before it knows the value")) {
     made->helps.push_back(
         "use `seq`, for instance `$(seq 1 \"$n\")` behind `$ n={…}`, or a list "

@@ -129,15 +129,15 @@ TEST_CASE("what cannot be compiled exactly is refused") {
     const char* code;
   };
   const Refused cases[] = {
-      {"$ echo 'a", "E207"},
-      {"$ echo \"a", "E207"},
-      {"$ echo $(a", "E207"},
-      {"$ echo ${a", "E207"},
-      {"$ cat <<EOF\n> a", "E207"},
-      {"$ for x in a; do", "E207"},
-      {"$ a &&", "E207"},
-      {"$ a \\", "E207"},
-      {"$ { a", "E207"},
+      {"$ echo 'a", "E218"},
+      {"$ echo \"a", "E218"},
+      {"$ echo $(a", "E218"},
+      {"$ echo ${a", "E218"},
+      {"$ cat <<EOF\n> a", "E218"},
+      {"$ for x in a; do", "E218"},
+      {"$ a &&", "E218"},
+      {"$ a \\", "E218"},
+      {"$ { a", "E218"},
       {"$ cat <<'EOF'\n> {x}\n> EOF", "E208"},
       {"$ cat <<\\EOF\n> {x}\n> EOF", "E208"},
       {"$ echo `cat {x}`", "E209"},
@@ -182,7 +182,7 @@ TEST_CASE("what cannot be compiled exactly is refused") {
       {"$ echo )", "E217"},
       {"$ a ;; b", "E217"},
       {"$ if a; fi", "E217"},
-      {"$ echo {1..{x}}", "E218"},
+      {"$ echo {1..{x}}", "E216"},
       {"$ echo a\x01", "E219"},
   };
   for (const Refused& one : cases) {
@@ -252,7 +252,7 @@ error[E208]: a hole cannot stand in a here-document that does not expand
    |   ^^^^^^ taken as plain text by bash
    = write `<<EOF` without quotes, and `\$` for a dollar sign
 
-error[E207]: this quoted text is not finished
+error[E218]: this quoted text is not finished
   --> build.devgraph:8:10
  8 | $ echo it's
    |          ^ starts here
