@@ -1,5 +1,6 @@
 /// The beginning of a run: scratch folder, log, command; or a native action on a worker.
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -138,6 +139,8 @@ Status Coordinator::start_native(Running& run) {
     staged.push_back(item.staged);
   // The worker shares nothing with the coordinator but what is const, and the log, which the
   // coordinator leaves alone until the result is posted.
+  const std::string temporary = join_path(run.scratch, "tmp");
+  if (Status done = files_.make_folders(temporary); !done) return done;
   AppendFile* log = run.log.get();
   const auto log_mutex = std::make_shared<std::mutex>();
   actions::Context context{
@@ -145,7 +148,7 @@ Status Coordinator::start_native(Running& run) {
       .node = run.node,
       .files = files_,
       .workspace = options_.workspace,
-      .scratch = run.scratch,
+      .scratch = temporary,
       .path_of = [this](InputId id) { return input_path(graph_, options_.workspace, id); },
       .out_path = [staged](std::size_t index) { return staged.at(index); },
       .log =
@@ -167,15 +170,14 @@ Status Coordinator::start_native(Running& run) {
 void Coordinator::on_worker(std::uint64_t token, std::function<void(Posted&)> work) {
   if (!arena_) {
     // Actions may wait for the network or a disk, so there are as many threads as `-j` says.
-    const unsigned jobs = std::max(1U, options_.jobs);
     constexpr unsigned kMost = 64;
-    const int threads = static_cast<int>(std::min(jobs, kMost)) + 1;
-    const int present = static_cast<int>(
-        tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
-    parallelism_ =
-        std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
-                                              static_cast<std::size_t>(std::max(threads, present)));
-    arena_ = std::make_unique<tbb::task_arena>(threads, 0);
+    const unsigned threads = std::clamp(options_.jobs, 2U, kMost);
+    const std::size_t present =
+        tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+    // One more than the workers of the arena, for this thread.
+    parallelism_ = std::make_unique<tbb::global_control>(
+        tbb::global_control::max_allowed_parallelism, std::max<std::size_t>(threads + 1, present));
+    arena_ = std::make_unique<tbb::task_arena>(static_cast<int>(threads), 0);
   }
   ++in_flight_;
   arena_->enqueue([this, token, work = std::move(work)] {
