@@ -86,8 +86,8 @@ DEVGRAPH_CHILD_CODE int run_child(void* raw) {
   return give_up(child, Step::Program);
 }
 
-// ThreadSanitizer keeps its view of a thread, its signal handlers among it, in memory that the child
-// must not share with us; what the child reports lies in shared memory in any case.
+// ThreadSanitizer keeps its view of a thread, its signal handlers among it, in memory that the
+// child must not share with us; what the child reports lies in shared memory in any case.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define DEVGRAPH_OWN_MEMORY_FOR_CHILDREN
@@ -99,8 +99,8 @@ constexpr int kChildMemory = 0;
 constexpr int kChildMemory = CLONE_VM;
 #endif
 
-/// The stack of the child, and at its low end what the child reports. One is enough for a thread: we
-/// are suspended while it is in use.
+/// The stack of the child, and at its low end what the child reports. One is enough for a thread:
+/// we are suspended while it is in use.
 class ChildStack {
  public:
   ChildStack() {
