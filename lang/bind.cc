@@ -209,7 +209,11 @@ void Binder::import_item(const Module& library, const ast::UseItem& item) {
                "names that start with `_` stay in their file")
         .helps.emplace_back("take the underscore off its declaration to share it");
   }
-  if (any) return;
+  const bool broken = std::ranges::any_of(found_.all(), [&](const Diagnostic& one) {
+    return one.where && one.where->range.source == library.file.source &&
+           one.code.starts_with("E0");
+  });
+  if (any || broken) return;
   std::vector<std::string> known;
   for (const auto& [from, to] : spaces) {
     for (const auto& [candidate, symbol] : *from) {

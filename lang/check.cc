@@ -13,6 +13,10 @@ namespace devgraph::lang {
 Checker::Checker(const Program& program, const Sources* sources, Diagnostics& found,
                  const Surroundings& around)
     : program_(program), sources_(sources), found_(&found), reported_(found), around_(around) {
+  for (const Diagnostic& one : found.all()) {
+    if (one.where && one.code.starts_with("E0"))
+      broken_.insert(static_cast<std::uint32_t>(one.where->range.source));
+  }
   for (const auto& module : program.modules()) {
     for (const ast::Decl* decl : module->file.decls) {
       homes_.emplace(decl, module.get());
@@ -51,11 +55,17 @@ void Checker::add_parameters(const Module& module, const std::vector<ast::Parame
 TypeRef Checker::type_of(const Symbol& symbol) {
   const auto [at, fresh] = types_.try_emplace(symbol.decl, State::Busy, simple(Kind::Any));
   if (!fresh) return at->second.second;  // Busy: a cycle, which check_graph reports.
+  finish_type(symbol);
+  return types_.at(symbol.decl).second;
+}
+
+void Checker::finish_type(const Symbol& symbol) {
+  const auto at = types_.try_emplace(symbol.decl, State::Busy, simple(Kind::Any)).first;
+  if (at->second.first == State::Done) return;
   Diagnostics* const before = std::exchange(found_, &reported_);
   const TypeRef type = compute_type(symbol);
   found_ = before;
   types_[symbol.decl] = {State::Done, type};
-  return type;
 }
 
 TypeRef Checker::compute_type(const Symbol& symbol) {
@@ -145,6 +155,7 @@ const RuleSignature& Checker::signature(const Symbol& symbol) {
 
 void Checker::check_module(const Module& module) {
   if (!module.demanded) return;
+  find_types(module);
   for (const ast::Decl* decl : module.file.decls)
     check_decl({&module, decl});
 }
@@ -273,6 +284,7 @@ TypeRef Checker::declared_named(const Module& module, const ast::Type& written) 
     types_[symbol.decl] = {State::Done, type};
     return type;
   }
+  if (is_broken(module)) return simple(Kind::Any);
   std::vector<std::string> known;
   for (const auto& [name, kind] : kKinds)
     known.emplace_back(name);

@@ -92,6 +92,7 @@ TypeRef Checker::infer_call(const ast::Expr& expr, const ast::Call& it, Env& env
     error("E105", it.callee->range, "only a function can be called", "this is a value");
     return infer_args();
   }
+  if (is_broken(*env.module)) return infer_args();
   std::vector<std::string> known;
   for (const Builtin& one : builtins())
     known.emplace_back(one.name);
@@ -264,7 +265,7 @@ TypeRef Checker::builtin_result(const Builtin& fn, const std::vector<const ast::
         may_be_none(*args[0], *types[0]);
       } else if (!counts) {
         error("E102", args[0]->range, fmt::format("{} has no length", a_type(*types[0])),
-              show(*types[0]))
+              brief(*types[0]))
             .helps.emplace_back("len counts a list, a map, a record, a family or a string");
       }
       return result;
@@ -280,7 +281,7 @@ TypeRef Checker::builtin_result(const Builtin& fn, const std::vector<const ast::
     case BuiltinId::Sort:
       if (result->item && !can_be_sorted(*result->item)) {
         error("E102", args[0]->range, fmt::format("`{}` has no order", show(*result->item)),
-              show(*types[0]))
+              brief(*types[0]))
             .helps.emplace_back("strings, ints, versions, durations and sizes can be sorted");
       }
       return result;
@@ -303,7 +304,7 @@ TypeRef Checker::call_has(const ast::Expr& expr, const ast::Call& it, Env& env) 
   if (!index || infer(*index->base, env)->kind != Kind::Family) {
     const TypeRef type = infer(arg, env);
     if (type->kind != Kind::Any) {
-      error("E109", expr.range, "`has` asks a map for a key, or a family for a cell", show(*type))
+      error("E109", expr.range, "`has` asks a map for a key, or a family for a cell", brief(*type))
           .helps.emplace_back("write  has(m, \"key\")  or  has(app[py = \"3.9\"])");
     }
     return simple(Kind::Bool);
@@ -323,7 +324,7 @@ TypeRef Checker::call_maybe(const ast::Expr& expr, const ast::Call& it, Env& env
   if (!is_path && type->kind != Kind::Any) {
     Diagnostic& fault = error(
         "E102", arg.range, fmt::format("`maybe` needs a path or a glob, this is {}", a_type(*type)),
-        show(*type));
+        brief(*type));
     if (plain_text(arg))
       fault.helps.push_back(fmt::format("write  maybe(./{})", printable(*plain_text(arg))));
     return simple(Kind::Any);

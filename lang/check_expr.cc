@@ -169,7 +169,7 @@ bool Checker::check_list(const ast::List& list, const TypeRef& expected, const S
       Diagnostic& fault =
           error("E102", item.value->range,
                 fmt::format("{} is needed here, this is {}", a_type(*type->item), a_type(*actual)),
-                show(*actual));
+                brief(*actual));
       fault.helps.push_back(fmt::format("write  ...{}  to put its elements into the list",
                                         source_text(item.value->range)));
       continue;
@@ -242,7 +242,7 @@ bool Checker::check_record(const ast::Expr& expr, const ast::Record& record,
         error("E111", field.name.range, fmt::format("there is no field `{}` here", name),
               near ? fmt::format("did you mean `{}`?", *near) : "no such field");
     fault.helps.push_back(
-        fmt::format("{} is {}", slot.what.empty() ? "the record" : slot.what, show(*type)));
+        fmt::format("{} is {}", slot.what.empty() ? "the record" : slot.what, brief(*type)));
   }
   if (type->kind == Kind::Map || !complete) return true;
   for (const TypeField& want : type->fields) {
@@ -298,7 +298,7 @@ TypeRef Checker::infer_list(const ast::List& list, Env& env) {
     } else if (type->kind == Kind::Any || type->kind == Kind::Data) {
       items.push_back(type);
     } else {
-      error("E105", item.value->range, "only a list can be spread into a list", show(*type))
+      error("E105", item.value->range, "only a list can be spread into a list", brief(*type))
           .helps.emplace_back("without the dots it is one element");
       items.push_back(simple(Kind::Any));
     }
@@ -334,7 +334,7 @@ TypeRef Checker::infer_record(const ast::Record& record, Env& env) {
         map_items.push_back(simple(Kind::Any));
       } else {
         error("E105", field.value->range, "only a record or map can be spread into a record",
-              show(*type));
+              brief(*type));
       }
     } else if (field.name_expr) {
       check_hole_in_text(*field.name_expr, env, "a key");
@@ -399,7 +399,7 @@ void Checker::check_hole_in_text(const ast::Expr& hole, Env& env, std::string_vi
       case Kind::Family: {
         Diagnostic& fault =
             error("E114", hole.range, fmt::format("{} cannot be part of {}", a_type(*one), where),
-                  show(*type));
+                  brief(*type));
         fault.helps.emplace_back("its path is known only when the node runs");
         fault.helps.emplace_back("put it into `env`, `argv` or the script");
         return;
@@ -407,7 +407,7 @@ void Checker::check_hole_in_text(const ast::Expr& hole, Env& env, std::string_vi
       default: {
         Diagnostic& fault =
             error("E114", hole.range, fmt::format("{} cannot be part of {}", a_type(*one), where),
-                  show(*type));
+                  brief(*type));
         if (one->kind == Kind::List) fault.helps.emplace_back("write {join(\", \", xs)}");
         if (one->kind == Kind::Text)
           fault.helps.emplace_back(

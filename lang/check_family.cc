@@ -73,9 +73,9 @@ TypeRef Checker::axis_list(const Symbol& symbol, const ast::Axis& axis) {
   }
   if (type->kind != Kind::List || !is_axis_value(*type->item)) {
     Diagnostic& fault =
-        error("E507", axis.value->range,
+        error("E505", axis.value->range,
               fmt::format("an axis is a list of strings, ints or bools, this is {}", a_type(*type)),
-              show(*type));
+              brief(*type));
     if (type->kind == Kind::List && fits(*type->item, *simple(Kind::File))) {
       fault.helps.push_back(fmt::format("write  names({})  for the names of the files",
                                         source_text(axis.value->range)));
@@ -113,7 +113,7 @@ void Checker::check_axis(const Symbol&, const ast::Axis& axis, Env& env) {
     const auto [at, fresh] =
         seen.emplace(text ? *text : std::to_string(number->value), item.value->range);
     if (fresh) continue;
-    error("E507", item.value->range,
+    error("E505", item.value->range,
           fmt::format("the axis `{}` has this value twice", axis.name.text), "written again here")
         .also.push_back({at->second, "first written here"});
   }
@@ -130,12 +130,12 @@ void Checker::add_cell_axes(const ast::Node& node, Env& env, bool report) {
         found.symbol && std::holds_alternative<ast::Axis>(found.symbol.decl->value);
     if (!is_axis) {
       cell.push_back({name, simple(Kind::Any), Local::Role::Cell, one.name.range});
-      if (!report) continue;
+      if (!report || (!found && is_broken(*env.module))) continue;
       const std::optional<std::string> near = nearest(name, axis_names(env));
       std::string label = found ? "this is no axis" : "no such axis";
       if (near) label += fmt::format("; did you mean `{}`?", *near);
       Diagnostic& fault =
-          error("E502", one.name.range, fmt::format("unknown axis `{}`", printable(name)), label);
+          error("E501", one.name.range, fmt::format("unknown axis `{}`", printable(name)), label);
       if (found.symbol)
         fault.also.push_back({declared_name(*found.symbol.decl)->range,
                               fmt::format("a {}", kind_word(*found.symbol.decl))});
@@ -148,7 +148,7 @@ void Checker::add_cell_axes(const ast::Node& node, Env& env, bool report) {
     cell.push_back({name, info.element, Local::Role::Cell, one.name.range, info.late});
     if (!report) continue;
     if (!seen.insert(name).second) {
-      error("E503", one.name.range, fmt::format("the axis `{}` stands here twice", name),
+      error("E513", one.name.range, fmt::format("the axis `{}` stands here twice", name),
             "written again here");
     }
     if (!one.in) continue;
@@ -184,7 +184,7 @@ void Checker::check_axis_value(const ast::Expr& value, const TypeRef& element,
     if (std::ranges::find(known, type->text) != known.end()) return;
     const std::optional<std::string> near = nearest(type->text, known);
     Diagnostic& fault =
-        error("E504", value.range,
+        error("E502", value.range,
               fmt::format("the axis `{}` has no value \"{}\"", axis, printable(type->text)),
               near ? fmt::format("did you mean \"{}\"?", *near) : "no such value");
     fault.helps.push_back(fmt::format("its values are {}", show(*element)));
@@ -193,8 +193,8 @@ void Checker::check_axis_value(const ast::Expr& value, const TypeRef& element,
   if (type->kind == Kind::List) {
     const std::string text(source_text(value.range));
     Diagnostic& fault = error(
-        "E505", value.range, fmt::format("one value of the axis `{}` is needed here", axis),
-        fmt::format("{}: outside of a family an axis is the list of its values", show(*type)));
+        "E507", value.range, fmt::format("one value of the axis `{}` is needed here", axis),
+        fmt::format("{}: outside of a family an axis is the list of its values", brief(*type)));
     fault.helps.push_back(fmt::format("write  {} in {}  to take several", axis, text));
     return;
   }
@@ -235,7 +235,7 @@ TypeRef Checker::index_family(const TypeRef& family, const ast::Expr& expr, cons
       continue;
     }
     if (!named.insert(axis).second) {
-      error("E503", range, fmt::format("the axis `{}` stands here twice", axis),
+      error("E513", range, fmt::format("the axis `{}` stands here twice", axis),
             "written again here");
       continue;
     }
@@ -270,7 +270,7 @@ TypeRef Checker::index_family(const TypeRef& family, const ast::Expr& expr, cons
     }
     note_use(found.symbol, range, env);
     const bool single = family->axes.size() == 1;
-    Diagnostic& fault = error("E505", range, fmt::format("no cell gives `{}` a value here", axis),
+    Diagnostic& fault = error("E507", range, fmt::format("no cell gives `{}` a value here", axis),
                               "outside of a family an axis is the list of its values");
     fault.helps.push_back(
         single ? fmt::format("write  {}  for all cells, or  {}[{} = …]  for one", base, base, axis)

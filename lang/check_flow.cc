@@ -108,7 +108,7 @@ TypeRef Checker::match(const ast::Expr& expr, const ast::Match& it, const TypeRe
       if (one->kind != Kind::String && one->kind != Kind::Int && one->kind != Kind::Data &&
           !unknown && one->kind != Kind::Any) {
         error("E106", it.subject->range, fmt::format("{} cannot be matched", a_type(*one)),
-              show(*subject))
+              brief(*subject))
             .helps.emplace_back("`match` looks at strings, ints, bools and none");
         open = true;
         break;
@@ -144,7 +144,7 @@ TypeRef Checker::match(const ast::Expr& expr, const ast::Match& it, const TypeRe
         const std::optional<std::string> near = word ? nearest(*word, known) : std::nullopt;
         error("E108", pattern->range, fmt::format("{} is no value of this", text),
               near ? fmt::format("did you mean \"{}\"?", *near) : "never matches")
-            .also.push_back({it.subject->range, show(*subject)});
+            .also.push_back({it.subject->range, brief(*subject)});
       }
     }
     Restore restore(env);
@@ -160,7 +160,7 @@ TypeRef Checker::match(const ast::Expr& expr, const ast::Match& it, const TypeRe
   if (!has_default && (open || !left.empty()) && !unknown) {
     Diagnostic& fault = error(
         "E107", it.subject->range, "this `match` does not cover every value",
-        left.empty() ? show(*subject) : fmt::format("not covered: {}", fmt::join(left, ", ")));
+        left.empty() ? brief(*subject) : fmt::format("not covered: {}", fmt::join(left, ", ")));
     fault.helps.push_back(left.empty() ? "add  _ => …"
                                        : fmt::format("add  {} => …  or  _ => …", left.front()));
   }
@@ -199,7 +199,7 @@ TypeRef Checker::element_of(const TypeRef& type, const ast::Expr& expr, Env&) {
   }
   Diagnostic& fault =
       error("E105", expr.range, fmt::format("`for` needs a list, this is {}", a_type(*type)),
-            show(*type));
+            brief(*type));
   if (type->kind == Kind::Map || type->kind == Kind::Record) {
     fault.helps.emplace_back("write  for k, v in …  or  keys(…)");
   }
@@ -230,7 +230,7 @@ void Checker::bind_clause(const ast::Clause& clause, Env& env) {
       may_be_none(*clause.in, *type);
     } else if (type->kind != Kind::Any && type->kind != Kind::Union) {
       error("E105", clause.in->range,
-            fmt::format("`for k, v` needs a map, this is {}", a_type(*type)), show(*type))
+            fmt::format("`for k, v` needs a map, this is {}", a_type(*type)), brief(*type))
           .helps.emplace_back("a list has one variable:  for x in xs");
     }
     bind_variable(clause.first, key, env);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -37,6 +38,51 @@ void Checker::check_graph(bool std_too) {
   if (reported_.has_errors()) return;
   for (const Symbol& symbol : all) {
     if (symbol.module->demanded) check_unused(symbol);
+  }
+}
+
+/// Finds the types of values so that what one needs comes before it; without this a chain of values
+/// that each name the next would recurse as deep as it is long.
+void Checker::find_types(const Module& module) {
+  struct Step {
+    const ast::Decl* decl = nullptr;
+    std::vector<const ast::Decl*> needs{};
+  };
+  const auto needs_of = [&](const ast::Decl& decl) {
+    std::vector<const ast::Decl*> needs;
+    const std::function<void(const ast::Expr&)> visit = [&](const ast::Expr& expr) {
+      if (const auto* name = std::get_if<ast::Name>(&expr.value)) {
+        const Symbol symbol = program_.find_value(module, name->text);
+        if (symbol && symbol.module == &module) needs.push_back(symbol.decl);
+      }
+      for_each_child(expr, visit);
+    };
+    if (const auto* let = std::get_if<ast::Let>(&decl.value)) visit(*let->value);
+    if (const auto* axis = std::get_if<ast::Axis>(&decl.value)) visit(*axis->value);
+    return needs;
+  };
+  std::unordered_set<const ast::Decl*> seen;
+  for (const ast::Decl* start : module.file.decls) {
+    if (!declared_name(*start) || !seen.insert(start).second) continue;
+    std::vector<Step> path = {{start, needs_of(*start)}};
+    while (!path.empty()) {
+      Step& top = path.back();
+      if (top.needs.empty()) {
+        const bool is_value = std::holds_alternative<ast::Let>(top.decl->value) ||
+                              std::holds_alternative<ast::Axis>(top.decl->value);
+        if (is_value) finish_type({&module, top.decl});
+        path.pop_back();
+        continue;
+      }
+      const ast::Decl* next = top.needs.back();
+      top.needs.pop_back();
+      if (seen.insert(next).second) {
+        path.push_back({next, needs_of(*next)});
+      } else {
+        // Done already, or on the path: then it is a cycle, and asking for it must not go round.
+        types_.try_emplace(next, State::Busy, simple(Kind::Any));
+      }
+    }
   }
 }
 

@@ -119,7 +119,12 @@ std::string Checker::described(std::string_view name, const Env& env) const {
   return fmt::format("the {} `{}`", kind_word(*found.symbol.decl), name);
 }
 
+bool Checker::is_broken(const Module& module) const {
+  return broken_.contains(static_cast<std::uint32_t>(module.file.source));
+}
+
 void Checker::unknown_name(std::string_view name, Range range, const Env& env) {
+  if (is_broken(*env.module)) return;
   const char* where = env.script ? " in a script" : "";
   const std::optional<std::string> near = nearest(name, visible_values(env));
   std::string label = "no such name";
@@ -164,6 +169,7 @@ TypeRef Checker::label_type(const ast::Expr& expr, const ast::LabelLit& label, E
   }
   const std::string_view name = label.name.text;
   const Symbol symbol = program_.find_value(*module, name);
+  if (!symbol && is_broken(*module)) return simple(Kind::Any);
   if (!symbol || symbol.module != module) {
     std::vector<std::string> known;
     for (const auto& [one, target] : module->scope.values) {

@@ -51,7 +51,7 @@ bool contains(const Names& names, std::string_view name) {
 
 Symbol Checker::find_rule(const ast::RuleRef& ref, const Env& env, bool report) {
   const Symbol symbol = ref.module ? Symbol() : program_.find_rule(*env.module, ref.name.text);
-  if (symbol || !report) return symbol;
+  if (symbol || !report || is_broken(*env.module)) return symbol;
   if (ref.module) {
     error("E204", ref.name.range,
           fmt::format("unknown rule `{}.{}`", ref.module->text, ref.name.text),
@@ -103,15 +103,11 @@ TypeRef Checker::outputs_of(const ast::Expr& value, Env& env) {
   }
   // A parameter or a spread: only evaluation sees whether the name ends in a slash.
   const TypeRef type = infer(value, env);
-  if (type->kind == Kind::Record) {
-    std::vector<TypeField> fields = type->fields;
-    for (TypeField& field : fields)
-      field.type = union_of({simple(Kind::File), simple(Kind::Tree)});
-    return record_of(std::move(fields));
-  }
-  if (type->kind == Kind::Map || type->kind == Kind::Any || type->kind == Kind::Union)
-    return simple(Kind::Any);
-  return union_of({simple(Kind::File), simple(Kind::Tree)});
+  if (type->kind != Kind::Record) return simple(Kind::Any);
+  std::vector<TypeField> fields = type->fields;
+  for (TypeField& field : fields)
+    field.type = simple(Kind::Any);
+  return record_of(std::move(fields));
 }
 
 void Checker::outputs_from_call(const ast::Rule& rule, const ast::Block& block, Env& env,
@@ -136,7 +132,10 @@ void Checker::outputs_from_call(const ast::Rule& rule, const ast::Block& block, 
   if (type->kind == Kind::Record) {
     outputs.insert(outputs.end(), type->fields.begin(), type->fields.end());
   } else if (type->kind == Kind::Any) {
-    open = true;
+    // One name makes `out`, a record of names several; a parameter says which.
+    const bool single = fits(*infer(*out->value, env), *simple(Kind::Path));
+    if (single) outputs.push_back({"out", type});
+    open = open || !single;
   } else {
     outputs.push_back({"out", type});
   }
@@ -157,6 +156,7 @@ TypeRef Checker::handle_of(const ast::RuleRef& ref, const ast::Block& block, Env
   } else {
     outputs_from_call(rule, block, env, outputs, open);
   }
+  if (find_field(block, "allow_failed")) outputs.push_back({"quarantine", simple(Kind::File)});
   return node_of(std::string(rule.name.text), std::move(outputs), open);
 }
 
@@ -181,7 +181,7 @@ TypeRef Checker::node_type(const Symbol& symbol, const ast::Node& node) {
 
 TypeRef Checker::infer_node_lit(const ast::NodeLit& it, Env& env) {
   if (!env.lazy) {
-    error("E512", it.rule.name.range, "a node without a name stands in a field of a node",
+    error("E508", it.rule.name.range, "a node without a name stands in a field of a node",
           "not in a field")
         .helps.push_back(fmt::format("give it a name:  {} NAME {{ … }}", it.rule.name.text));
     return simple(Kind::Any);
@@ -214,11 +214,12 @@ void Checker::check_node(const Symbol& symbol, const ast::Node& node) {
             "needs another name, or no brackets");
     }
   }
-  if (rule && env.owner && rule_of(rule).effect && !std::get<ast::Rule>(env.owner->value).effect) {
+  const bool is_self = env.owner && node.name.text == "self";
+  if (rule && is_self && rule_of(rule).effect && !std::get<ast::Rule>(env.owner->value).effect) {
     Diagnostic& fault =
         error("E303", node.rule.name.range,
               fmt::format("`{}` is an effect, this rule is not", node.rule.name.text),
-              "changes the world");
+              "`self` changes the world");
     fault.also.push_back({declared_name(*env.owner)->range, "the rule that holds it"});
     fault.helps.push_back(fmt::format("write  effect rule {}(…)", declared_name(*env.owner)->text));
   }

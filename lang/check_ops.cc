@@ -190,7 +190,7 @@ TypeRef Checker::infer_add(const ast::Expr& expr, const ast::Binary& it, Env& en
   Diagnostic& fault = error(
       "E106", it.op_range,
       fmt::format("`{}` cannot take {} and {}", op_text(it.op), a_type(*left), a_type(*right)),
-      fmt::format("{} {} {}", show(*left), op_text(it.op), show(*right)));
+      fmt::format("{} {} {}", brief(*left), op_text(it.op), brief(*right)));
   if (a == Kind::String && (b == Kind::Int || b == Kind::Bool || b == Kind::Version)) {
     fault.helps.push_back(
         fmt::format("write  \"…{{{}}}\"  or  str(…)", source_text(it.right->range)));
@@ -242,7 +242,7 @@ TypeRef Checker::infer_compare(const ast::Expr& expr, const ast::Binary& it, Env
     Diagnostic& fault = error("E106", it.op_range,
                               fmt::format("`{}` cannot compare {} with {}", op_text(it.op),
                                           a_type(*left), a_type(*right)),
-                              fmt::format("{} {} {}", show(*left), op_text(it.op), show(*right)));
+                              fmt::format("{} {} {}", brief(*left), op_text(it.op), brief(*right)));
     if ((a == Kind::Version) != (b == Kind::Version))
       fault.helps.emplace_back("write  version(\"1.10.0\")");
     if (!is_comparable(a))
@@ -299,7 +299,7 @@ TypeRef Checker::infer_in(const ast::Expr&, const ast::Binary& it, Env& env) {
   Diagnostic& fault =
       error("E106", it.op_range,
             fmt::format("`in` cannot look for {} in {}", a_type(*left), a_type(*right)),
-            fmt::format("{} in {}", show(*left), show(*right)));
+            fmt::format("{} in {}", brief(*left), brief(*right)));
   if (kind == Kind::String) {
     fault.helps.emplace_back("write  matches(s, '…')  to look for text in text");
   } else {
@@ -322,7 +322,7 @@ TypeRef Checker::infer_join(const ast::Expr&, const ast::Binary& it, Env& env) {
   if (!is_tree && !is_path) {
     Diagnostic& fault = error(
         "E106", it.op_range, fmt::format("`/` needs a tree on its left, this is {}", a_type(*left)),
-        fmt::format("{} / …", show(*left)));
+        fmt::format("{} / …", brief(*left)));
     if (left->kind == Kind::File)
       fault.helps.emplace_back("a path literal of a folder ends in `/`, as in ./src/");
     if (plain_kind(left) == Kind::String)
@@ -355,7 +355,7 @@ TypeRef Checker::infer_cast(const ast::Expr&, const ast::Cast& it, Env& env) {
   }
   Diagnostic& fault =
       error("E116", it.value->range,
-            fmt::format("`as` cannot make {} of {}", a_type(*to), a_type(*from)), show(*from));
+            fmt::format("`as` cannot make {} of {}", a_type(*to), a_type(*from)), brief(*from));
   fault.helps.emplace_back(
       "`as` checks data and closed sets; it converts nothing: use str, int, bool or version");
   return to;
@@ -452,7 +452,7 @@ TypeRef Checker::member_of(const TypeRef& base, const ast::Word& name, const ast
     return simple(Kind::Any);
   }
   Diagnostic& fault =
-      error("E104", name.range, fmt::format("{} has no fields", a_type(*base)), show(*base));
+      error("E104", name.range, fmt::format("{} has no fields", a_type(*base)), brief(*base));
   if (base->kind == Kind::List &&
       (base->item->kind == Kind::Node || base->item->kind == Kind::Record ||
        base->item->kind == Kind::Family || base->item->kind == Kind::Union)) {
@@ -493,7 +493,7 @@ TypeRef Checker::infer_index(const ast::Expr& expr, const ast::Index& it, Env& e
 TypeRef Checker::index_plain(const TypeRef& base, const ast::Expr& expr, const ast::Index& it,
                              Env& env) {
   if (it.args.size() != 1 || it.args.front().name || it.args.front().spread) {
-    error("E105", expr.range, "one index is needed here", show(*base));
+    error("E105", expr.range, "one index is needed here", brief(*base));
     return simple(Kind::Any);
   }
   const ast::Expr& key = *it.args.front().value;
@@ -526,7 +526,7 @@ TypeRef Checker::index_plain(const TypeRef& base, const ast::Expr& expr, const a
   }
   const TypeRef key_type = infer(key, env);
   Diagnostic& fault =
-      error("E105", expr.range, fmt::format("{} cannot be indexed", a_type(*base)), show(*base));
+      error("E105", expr.range, fmt::format("{} cannot be indexed", a_type(*base)), brief(*base));
   if (base->kind == Kind::Node)
     fault.helps.emplace_back("it is one node, not a family; an output is  x.name");
   (void)key_type;

@@ -68,6 +68,24 @@ std::string a_type(const Type& type) {
   }
 }
 
+std::string brief(const Type& type) {
+  constexpr std::size_t kWidth = 70;
+  std::string text = show(type);
+  if (text.size() <= kWidth) return text;
+  switch (type.kind) {
+    case Kind::Record:
+      return fmt::format("a record of {} fields", type.fields.size());
+    case Kind::Map:
+      return fmt::format("{{{}}}", brief(*type.item));
+    case Kind::List:
+      return fmt::format("[{}]", brief(*type.item));
+    case Kind::Union:
+      return fmt::format("{} | …", brief(*type.items.front()));
+    default:
+      return text;
+  }
+}
+
 std::string narrowing_key(const ast::Expr& expr) {
   if (const auto* name = std::get_if<ast::Name>(&expr.value)) return std::string(name->text);
   const auto* member = std::get_if<ast::Member>(&expr.value);
@@ -100,12 +118,20 @@ void Checker::may_be_none(const ast::Expr& expr, const Type& type) {
 void Checker::string_for_path(const ast::Expr& expr, const Type& expected, const Slot& slot,
                               const Env& env) {
   const std::string* text = plain_text(expr);
+  const bool is_name = !wants(expected, {Kind::File, Kind::Tree, Kind::Node});
   Diagnostic& fault =
       error("E101", expr.range, "a path is needed here, this is a string", "string");
   if (!slot.what.empty()) {
     const bool content = wants(expected, {Kind::File, Kind::Tree});
     fault.helps.push_back(fmt::format("{} is {}{}", slot.what, show(expected),
                                       content ? ": its content is part of the key" : ""));
+  }
+  if (is_name && !text) {
+    fault.helps.push_back("a name is written out where it is used, so that it can be checked");
+    fault.helps.push_back(fmt::format("write  {}\"{{{}}}\"",
+                                      slot.field.empty() ? "" : slot.field + " = ",
+                                      printable(source_text(expr.range))));
+    return;
   }
   if (!text || text->empty() || text->starts_with('/')) {
     fault.helps.emplace_back("a path starts with ./ (this folder) or // (the workspace)");
@@ -181,7 +207,7 @@ void Checker::mismatch(const ast::Expr& expr, const Type& actual, const Type& ex
     return;
   }
   if (actual.kind == Kind::Family && fits(*actual.item, expected)) {
-    Diagnostic& fault = error("E508", expr.range, "one cell is needed here, this is a family",
+    Diagnostic& fault = error("E514", expr.range, "one cell is needed here, this is a family",
                               fmt::format("has axes [{}]", fmt::join(actual.axes, ", ")));
     if (!is.empty()) fault.helps.push_back(is);
     std::vector<std::string> parts;
@@ -191,9 +217,10 @@ void Checker::mismatch(const ast::Expr& expr, const Type& actual, const Type& ex
                                       printable(source_text(expr.range)), fmt::join(parts, ", ")));
     return;
   }
-  Diagnostic& fault = error(
-      "E102", expr.range,
-      fmt::format("{} is needed here, this is {}", a_type(expected), a_type(actual)), show(actual));
+  Diagnostic& fault =
+      error("E102", expr.range,
+            fmt::format("{} is needed here, this is {}", a_type(expected), a_type(actual)),
+            brief(actual));
   if (!is.empty()) fault.helps.push_back(is);
   if (actual.kind == Kind::Int) {
     const std::string help = unit_help(expected);

@@ -94,7 +94,7 @@ void Checker::secret_word(const ast::Expr& expr, Range range, Env& env) {
 /// What can be a word of a command, or words if it is a list.
 void Checker::check_word(const ast::Expr& expr, const TypeRef& type, Range range, Env& env) {
   if (type->kind == Kind::Optional) {
-    error("E233", range, "a value that may be none is no word", show(*type))
+    error("E233", range, "a value that may be none is no word", brief(*type))
         .helps.push_back(fmt::format("write {{opt(\"--flag\", {})}}: none gives no words",
                                      source_text(expr.range)));
     return;
@@ -128,7 +128,7 @@ void Checker::check_word(const ast::Expr& expr, const TypeRef& type, Range range
         for (const TypeField& field : one->fields)
           names.push_back(field.name);
         Diagnostic& fault = error(
-            "E233", range, fmt::format("`{}` has no single output", printable(text)), show(*type));
+            "E233", range, fmt::format("`{}` has no single output", printable(text)), brief(*type));
         fault.helps.push_back(names.empty()
                                   ? "a node without outputs can stand in `after` or `deps`"
                                   : fmt::format("name one of its outputs: {{{}.{}}}", text,
@@ -141,13 +141,14 @@ void Checker::check_word(const ast::Expr& expr, const TypeRef& type, Range range
           std::vector<std::string> names;
           for (const TypeField& field : one->fields)
             names.push_back(fmt::format("{{out.{}}}", field.name));
-          error("E232", range, "this node has several outputs", show(*one))
+          error("E232", range, "this node has several outputs", brief(*one))
               .helps.push_back(fmt::format("write {}", fmt::join(names, " or ")));
           return;
         }
-        Diagnostic& fault = error(
-            "E232", range,
-            fmt::format("a {} is no word", one->kind == Kind::Map ? "map" : "record"), show(*type));
+        Diagnostic& fault =
+            error("E232", range,
+                  fmt::format("a {} is no word", one->kind == Kind::Map ? "map" : "record"),
+                  brief(*type));
         fault.helps.push_back(fmt::format("write {{opts({})}} for  --key value", text));
         fault.helps.push_back(
             fmt::format("or {{each(\"--flag\", {})}} for  --flag key=value", text));
@@ -155,7 +156,7 @@ void Checker::check_word(const ast::Expr& expr, const TypeRef& type, Range range
       }
       default: {
         Diagnostic& fault = error(
-            "E233", range, fmt::format("{} is no word of a command", a_type(*one)), show(*type));
+            "E233", range, fmt::format("{} is no word of a command", a_type(*one)), brief(*type));
         if (one->kind == Kind::None)
           fault.helps.emplace_back("write {opt(\"--flag\", x)}: none gives no words");
         return;
@@ -194,7 +195,7 @@ void Checker::check_script(const ast::Script& script, Env& env) {
     const std::optional<std::size_t> count =
         written_count(found.local ? nullptr : let_value(found.symbol));
     const std::string label = fmt::format(
-        "{}{}", show(*type),
+        "{}{}", brief(*type),
         count ? fmt::format(", {} element{} here", *count, *count == 1 ? "" : "s") : "");
     if (hole.context == HoleContext::Quoted) {
       Diagnostic& fault = error("E207", braces, "a list cannot stand inside of quotes", label);
@@ -240,7 +241,7 @@ void Checker::check_argv(const ast::Expr& value, Env& env) {
                          type->kind == Kind::Optional;
     if (!is_list) {
       error("E102", value.range,
-            fmt::format("a list of words is needed here, this is {}", a_type(*type)), show(*type))
+            fmt::format("a list of words is needed here, this is {}", a_type(*type)), brief(*type))
           .helps.emplace_back("write  argv = [tool(\"cc\"), \"-c\", f]");
     } else if (found_->error_count() == before && type->kind == Kind::List) {
       check_word(value, type, value.range, env);

@@ -123,6 +123,7 @@ class Checker {
   void add_parameters(const Module& module, const std::vector<ast::Parameter>& parameters,
                       Env& env);
   TypeRef type_of(const Symbol& symbol);  ///< Of a value: param, let, node; an axis's list.
+  void finish_type(const Symbol& symbol);
   TypeRef compute_type(const Symbol& symbol);
   TypeRef fn_result(const Symbol& symbol);
   TypeRef rule_result(const Symbol& symbol);
@@ -138,6 +139,8 @@ class Checker {
   void note_use(const Symbol& symbol, Range range, const Env& env);
   TypeRef name_type(const ast::Expr& expr, std::string_view name, Env& env);
   TypeRef label_type(const ast::Expr& expr, const ast::LabelLit& label, Env& env);
+  /// True if a name may be missing only because its declaration did not parse.
+  bool is_broken(const Module& module) const;
   void unknown_name(std::string_view name, Range range, const Env& env);
   std::vector<std::string> visible_values(const Env& env) const;
   std::string described(std::string_view name, const Env& env) const;
@@ -249,6 +252,7 @@ class Checker {
   void lint_script(const ast::Script& script, const Env& env);
 
   // check_graph.cc
+  void find_types(const Module& module);
   void check_cycles(const std::vector<Symbol>& all);
   void report_cycle(const std::vector<const ast::Decl*>& path, const std::vector<Range>& uses);
   void check_unused(const Symbol& symbol);
@@ -283,10 +287,14 @@ class Checker {
   std::unordered_map<const ast::Decl*, std::vector<Use>> lazy_uses_;  // Of a node's fields.
   std::unordered_map<const ast::Decl*, RuleSignature> signatures_;
   std::unordered_set<const ast::Decl*> used_;
+  std::unordered_set<std::uint32_t> broken_;  // Sources with syntax errors: they lack declarations.
 };
 
 /// `a`/`an` before a type, backquotes around all but the simple ones: for messages.
 std::string a_type(const Type& type);
+
+/// `show`, or a short name where that would fill the screen.
+std::string brief(const Type& type);
 
 /// The name or member chain an expression is, `x.y`; empty for all others.
 std::string narrowing_key(const ast::Expr& expr);
