@@ -1,6 +1,7 @@
 #include "engine/store/stat_index.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <random>
 #include <utility>
@@ -14,7 +15,7 @@ namespace {
 constexpr std::string_view kTableMagic = "DGINDEX1";
 constexpr std::string_view kLogMagic = "DGINDLOG";
 constexpr std::size_t kHeaderBytes = 56;
-constexpr std::size_t kRowBytes = 88;
+constexpr std::size_t kRowBytes = 84;
 constexpr std::size_t kShaBytes = 32;
 constexpr std::uint32_t kNone = 0xFFFFFFFF;
 constexpr std::uint32_t kStateMode = 0600;
@@ -103,6 +104,7 @@ struct Table {
   }
 
   std::string bytes() {
+    assert(rows.size() == std::size_t{count} * kRowBytes);
     make_slots();
     std::string body = slots + rows + shas + names;
     std::string out(kTableMagic);

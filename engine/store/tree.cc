@@ -122,7 +122,9 @@ std::optional<TreeManifest> decode_tree(std::string_view bytes) {
       entry.sha = reader.sha();
     }
     // A name that would leave the folder can only come from damage or malice.
-    if (canonical(entry.path) != entry.path || entry.path.empty()) return std::nullopt;
+    if (canonical(entry.path) != entry.path || entry.path.empty() || entry.path.starts_with('/')) {
+      return std::nullopt;
+    }
     tree.entries.push_back(std::move(entry));
   }
   if (!reader.ok() || !reader.at_end()) return std::nullopt;
