@@ -1,5 +1,7 @@
 #include "engine/cli/state_lock.h"
 
+#include <cerrno>
+
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/cli/load_graph.h"
@@ -19,6 +21,11 @@ Result<Locked> take_lock(Context& context, const lang::Workspace& workspace,
   Result<store::Lock> lock = store::Lock::acquire(join_path(workspace.root, kStateFolder), options);
   if (!lock) return std::unexpected(lock.error());
   return Locked{std::move(*lock), waited};
+}
+
+int refuse_lock(Context& context, const Error& error) {
+  if (error.code != EWOULDBLOCK) return refuse(context, "E912", error.message);
+  return refuse(context, "E910", error.message, {"without --no-wait devgraph waits for it"});
 }
 
 }  // namespace devgraph::cli

@@ -19,4 +19,7 @@ struct Locked {
 Result<Locked> take_lock(Context& context, const lang::Workspace& workspace,
                          const std::function<bool()>& interrupted);
 
+/// Says why the lock was not taken. Gives the exit status.
+int refuse_lock(Context& context, const Error& error);
+
 }  // namespace devgraph::cli

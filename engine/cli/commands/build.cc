@@ -14,6 +14,7 @@
 #include "engine/cli/load_graph.h"
 #include "engine/cli/progress.h"
 #include "engine/cli/state_lock.h"
+#include "engine/exec/jobserver.h"
 #include "engine/exec/process_runner.h"
 #include "engine/graph/order.h"
 #include "engine/store/record.h"
@@ -121,12 +122,33 @@ std::unique_ptr<Progress> make_progress(Context& context, const Job& job,
                            [] { return std::chrono::steady_clock::now(); });
 }
 
+/// Ours, or that of a make which runs us; its pipe is passed on to commands.
+Result<exec::Jobserver> open_jobserver(Context& context, exec::Runner& runner) {
+  const auto flags = context.environment.find("MAKEFLAGS");
+  Result<exec::Jobserver> jobserver = exec::Jobserver::open(
+      job_count(context.options), flags == context.environment.end() ? "" : flags->second);
+  if (!jobserver) return jobserver;
+  for (const int descriptor : jobserver->inherited())
+    runner.inherit(descriptor);
+  if (!jobserver->warning().empty() && !context.console.quiet) {
+    context.console.talk(fmt::format("warning: {}\n", printable(jobserver->warning())));
+  }
+  return jobserver;
+}
+
 /// Runs the build of a job that nothing speaks against.
 int run_build(Context& context, const Job& job, exec::Runner& runner) {
+  exec::BuildOptions options = build_options(context, job);
+  Result<exec::Jobserver> jobserver = open_jobserver(context, runner);
+  if (!jobserver) return refuse(context, "E912", jobserver.error().message);
+  options.jobserver = &*jobserver;
+  // Below make it is make that says how many jobs there may be.
+  constexpr unsigned kAsMakeSays = 1024;
+  if (jobserver->is_client() && context.options.jobs == 0) options.jobs = kAsMakeSays;
   const RenderStyle style = render_style(context);
   const std::unique_ptr<Progress> progress = make_progress(context, job, style);
   const Result<exec::Summary> summary =
-      exec::build(job.graph, context.files, runner, build_options(context, job), *progress);
+      exec::build(job.graph, context.files, runner, options, *progress);
   progress->close();
   if (!summary) {
     const int status = refuse(context, "E912", summary.error().message);
@@ -158,8 +180,7 @@ int build_command(Context& context) {
     constexpr int kSignalBase = 128;
     const int signal = (*runner)->stop_signal();
     if (signal != 0) return kSignalBase + signal;
-    return refuse(context, "E910", locked.error().message,
-                  {"without --no-wait devgraph waits for it"});
+    return refuse_lock(context, locked.error());
   }
   if (locked->waited) {
     job = prepare(context, Save::Yes);

@@ -163,10 +163,7 @@ int clean_command(Context& context) {
   if (!workspace) return refuse(context);
   if (context.options.dry_run) return clean_all(context, *workspace);
   const Result<Locked> locked = take_lock(context, *workspace, {});
-  if (!locked) {
-    return refuse(context, "E910", locked.error().message,
-                  {"without --no-wait devgraph waits for it"});
-  }
+  if (!locked) return refuse_lock(context, locked.error());
   return clean_all(context, *workspace);
 }
 
