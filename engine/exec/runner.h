@@ -13,7 +13,8 @@
 
 namespace devgraph::exec {
 
-/// What a command may touch. Paths are absolute.
+/// What a command may touch. Paths are absolute; those of folders end with a slash, and stand for
+/// everything below.
 struct SandboxPolicy {
   bool enabled = false;
   bool required = false;              ///< Refuse to start where the kernel cannot hold all of it.
