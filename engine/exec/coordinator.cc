@@ -29,6 +29,7 @@ Coordinator::Coordinator(Survey& survey, Runner& runner, const BuildOptions& opt
       cas_(files_, state_folder_),
       parts_(files_, state_folder_),
       logs_(graph_, files_, options.workspace, state_folder_),
+      toolbox_(files_, state_folder_),
       capacity_(graph_, options.jobs, options.load_limit),
       trace_(options.trace),
       again_(graph_.node_count()),

@@ -26,6 +26,7 @@
 #include "engine/exec/landing.h"
 #include "engine/exec/node_log.h"
 #include "engine/exec/survey.h"
+#include "engine/exec/toolbox.h"
 #include "engine/exec/trace.h"
 #include "engine/store/cas.h"
 #include "engine/store/parts.h"
@@ -154,6 +155,7 @@ class Coordinator {
   store::Cas cas_;
   store::Parts parts_;
   NodeLogs logs_;
+  mutable Toolbox toolbox_;  ///< Used by `stage` only, on the coordinator's thread.
   Capacity capacity_;
   Trace trace_;
   std::unique_ptr<Frontier> frontier_;

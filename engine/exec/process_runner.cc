@@ -233,13 +233,18 @@ Result<Redirections> redirect(const Command& command) {
     if (!fd) return std::unexpected(std::move(fd.error()));
     out.err = std::move(*fd);
   }
-  if (command.argv.empty()) return out;
-  if (!command.log_file.empty()) {
+  const bool needs_log = !command.argv.empty() || !command.log_head.empty();
+  if (!command.log_file.empty() && needs_log) {
     out.log = Fd(::open(command.log_file.c_str(),
                         O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0666));
     if (!out.log) return cannot_open(command.log_file);
+    if (!command.log_head.empty()) {
+      const ssize_t count =
+          ::write(out.log.get(), command.log_head.data(), command.log_head.size());
+      if (count < 0) return fail_errno("cannot write " + printable(command.log_file), errno);
+    }
   }
-  if (!command.line_file.empty()) {
+  if (!command.line_file.empty() && !command.argv.empty()) {
     Result<Fd> fd = open_output(command.line_file, false);
     if (!fd) return std::unexpected(std::move(fd.error()));
     out.line = std::move(*fd);
@@ -277,12 +282,16 @@ Status ProcessRunner::State::spawn_command(std::uint64_t token, const Command& c
     rules = std::move(*made);
     plan.rules = rules.get();
   }
-  std::vector<char*> argv = pointers(command.argv, 1);
+  std::vector<char*> argv = pointers(command.argv, 0);
   const std::vector<char*> environment = pointers(command.environment, 0);
-  argv[0] = shell.data();
-  plan.program = command.argv[0].c_str();
-  plan.argv = argv.data() + 1;
-  plan.shell_argv = argv.data();
+  const std::string& program = command.program.empty() ? command.argv[0] : command.program;
+  plan.program = program.c_str();
+  // As a shell does with a program that the kernel does not know: it is a script.
+  std::vector<char*> shell_argv = argv;
+  shell_argv[0] = const_cast<char*>(plan.program);
+  shell_argv.insert(shell_argv.begin(), shell.data());
+  plan.argv = argv.data();
+  plan.shell_argv = shell_argv.data();
   plan.environment = environment.data();
   plan.folder = command.folder.c_str();
   plan.in = files->in ? files->in.get() : null.get();

@@ -26,8 +26,10 @@ struct SandboxPolicy {
 
 struct Command {
   NodeId node{};
-  /// argv[0] is an absolute path. Empty: no process, only the redirections are made (status 0).
+  /// argv[0] is an absolute path, unless `program` is given. Empty: no process, only the
+  /// redirections are made (status 0).
   std::vector<std::string> argv;
+  std::string program;                   ///< Absolute path of what runs, if it is not argv[0].
   std::vector<std::string> environment;  ///< The whole of it, `NAME=value`.
   std::string folder;                    ///< Where it runs; absolute.
   std::string stdin_file;                ///< Empty: /dev/null.
@@ -36,6 +38,7 @@ struct Command {
   bool stdout_append = false;
   bool stderr_append = false;
   std::string log_file;                  ///< Appended to.
+  std::string log_head;                  ///< Written to the log before the command starts.
   std::string line_file;                 ///< Empty, or opened for writing as descriptor kLineFd.
   std::chrono::milliseconds timeout{0};  ///< 0: none.
   SandboxPolicy sandbox;

@@ -2,6 +2,8 @@
 /// From a node of the graph to the command that runs it: the scratch folder laid out, the script
 /// and its parameters written, environment and sandbox decided.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,8 @@
 #include "engine/graph/graph.h"
 
 namespace devgraph::exec {
+
+class Toolbox;
 
 enum class SandboxMode : std::uint8_t { On, Require, Off };
 
@@ -20,14 +24,20 @@ struct Stage {
   std::string workspace;  ///< Absolute.
   std::string state;      ///< Absolute: `.devgraph`.
   SandboxMode sandbox = SandboxMode::On;
-  std::string makeflags;  ///< MAKEFLAGS of commands, Jobserver::makeflags(); or empty.
+  std::string makeflags = {};  ///< MAKEFLAGS of commands, Jobserver::makeflags(); or empty.
   /// Listed inputs that `allow_failed` leaves out: they vanish from every list of values. Sorted.
   std::vector<InputId> missing = {};
+  Toolbox* toolbox = nullptr;  ///< The build's; without one, tools are looked up for each node.
 };
 
 /// Lays out `scratch` (absolute, empty, exists) for a Script or Exec node and returns its command:
 /// parent folders of outputs, tree outputs, copies of inputs for Cwd::Inputs, links of the declared
 /// tools, response files, the script file. `log` is where output goes.
+///
+/// A script is one bash program with its parameters as arrays: field `dg1` of `args` is the array
+/// dg1. Exec: `args` has `argv` (a List), and may have `stdin`, `stdout`, `stderr` (a path each)
+/// and `append` (True: both outputs are appended to; or the names of those that are). It starts
+/// without bash where that makes no difference that a command could see.
 Result<Command> stage(const Stage& stage, NodeId node, const std::string& scratch,
                       const std::string& log);
 
@@ -39,7 +49,8 @@ std::string staged_output(const Stage& stage, NodeId node, std::size_t index,
 /// The absolute path of an input's content.
 std::string input_path(const Graph& graph, const std::string& workspace, InputId input);
 
-/// After a run: the index of the script line that it had come to, if known.
+/// After a run: the index of the script line that it had come to, if known. Of a script with one
+/// line that is line 0.
 std::optional<std::uint32_t> last_line(Files& files, const Command& command);
 
 }  // namespace devgraph::exec

@@ -25,6 +25,7 @@ bool is_shortage(int code) {
 
 Stage Coordinator::stage_of(const Running& run) const {
   Stage stage{graph_, files_, options_.workspace, state_folder_, options_.sandbox, {}, run.missing};
+  stage.toolbox = &toolbox_;
   if (options_.jobserver) stage.makeflags = options_.jobserver->makeflags();
   return stage;
 }

@@ -1,0 +1,62 @@
+#pragma once
+/// The parts of `stage` (stage.h).
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/exec/stage.h"
+#include "engine/exec/toolbox.h"
+#include "engine/exec/words.h"
+
+namespace devgraph::exec {
+
+/// Lays out one node.
+class Staging {
+ public:
+  Staging(const Stage& stage, Toolbox& toolbox, NodeId node, const std::string& scratch);
+  Result<Command> run(const std::string& log);
+
+ private:
+  Status lay_out_outputs();
+  Status lay_out_folder();
+  Status find_tools();
+  Status environment();
+  Status standard_input();
+  Status script();
+  Status exec();
+  Status exec_by_bash(const std::vector<std::string>& words);
+  Status run_bash(const std::string& text);
+  Status check_length() const;
+  Result<std::string> redirect(const char* field, bool& ours);
+  bool appends(const char* field) const;
+  void sandbox();
+
+  /// For Cwd::Inputs (stage_inputs.cc): the copies.
+  Status copy_inputs();
+  Status copy_input(InputId input, const std::string& to);
+  Status copy_tree(const std::string& from, const std::string& to);
+  Status copy_source_tree(TreeId tree, const std::string& to);
+  Result<std::string> copy_name(InputId input) const;
+
+  bool is_missing(InputId input) const;
+  std::string content_path(InputId input) const;
+  std::string word_of(InputId input) const;
+
+  const Stage& stage_;
+  const Graph& graph_;
+  Files& files_;
+  Toolbox& toolbox_;
+  NodeId id_;
+  const Node& node_;
+  const Traits& traits_;
+  std::string scratch_;
+  std::string path_folder_;                ///< The one on PATH.
+  std::vector<Tool> tools_;                ///< As declared.
+  std::map<InputId, std::string> copies_;  ///< Cwd::Inputs: where each input's copy is.
+  WordMaker words_;
+  Command command_;
+};
+
+}  // namespace devgraph::exec
