@@ -424,7 +424,9 @@ void Compiler::condition(const Word& opener) {
     if (code == kEnd) {
       return unfinished("this condition", opener.begin, opener.end, "close it with `]]`");
     }
-    if (code == '(' || code == ')' || code == '|' || code == '&' || code == '<' || code == '>') {
+    const bool substitutes = (code == '<' || code == '>') && peek(1) == '(';
+    if (code == '(' || code == ')' || code == '|' || code == '&' ||
+        ((code == '<' || code == '>') && !substitutes)) {
       Word sign;
       sign.text = std::string(1, static_cast<char>(code));
       words.push_back(std::move(sign));
