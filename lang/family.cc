@@ -1,0 +1,348 @@
+/// Families: the cells of a declared node, and indices that choose among them.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+#include "lang/eval.h"
+#include "lang/walk.h"
+
+namespace devgraph::lang {
+namespace {
+
+// More cells than this are a mistake, not a plan.
+constexpr std::uint64_t kMostCells = 20'000'000;
+
+std::vector<std::string> axis_names(const Family& family) {
+  std::vector<std::string> names;
+  for (const FamilyAxis& axis : family.axes)
+    names.push_back(axis.name);
+  return names;
+}
+
+std::string bracketed(const std::vector<std::string>& names) {
+  return fmt::format("[{}]", fmt::join(names, ", "));
+}
+
+std::string shown_values(const FamilyAxis& axis) {
+  return show(Value::list(axis.values));
+}
+
+}  // namespace
+
+CellEnv::CellEnv(Cell& cell, std::string_view field) {
+  Family& family = *cell.family;
+  env_.frame = family.frame;
+  env_.owner = &cell;
+  env_.field = field;
+  if (family.closure) env_.locals = family.closure->env.locals;
+  bindings_.reserve(family.axes.size());
+  for (std::size_t i = 0; i < family.axes.size(); ++i) {
+    bindings_.push_back({family.axes[i].name, family.axis_value(cell, i), env_.locals});
+    env_.locals = &bindings_.back();
+  }
+}
+
+std::vector<Value> Evaluator::axis_values(const Symbol& symbol, Frame& frame, Range at) {
+  const auto& axis = std::get<ast::Axis>(symbol.decl->value);
+  // The values of a late axis are known when its node has run; one stands for them.
+  if (axis.late) return {Value::string("?")};
+  const Value value = eval(*axis.value, {.frame = &frame}, nullptr);
+  if (value.is_error()) return {};
+  const Value flat = plain(value);
+  if (!flat.is(ValueKind::List)) {
+    fault("E505", axis.value->range, fmt::format("an axis is a list, this is {}", kind_name(flat)),
+          kind_name(flat));
+    return {};
+  }
+  std::set<std::string> seen;
+  for (const Value& one : flat.items()) {
+    const bool is_plain =
+        one.is(ValueKind::String) || one.is(ValueKind::Int) || one.is(ValueKind::Bool);
+    if (!is_plain || one.kind() != flat.items()[0].kind()) {
+      fault("E505", axis.value->range,
+            fmt::format("axis `{}` holds {}", axis.name.text, kind_name(one)), show(one),
+            "the values of an axis are strings, ints or bools, all of one type");
+      return {};
+    }
+    if (!seen.insert(axis_key(one)).second) {
+      fault("E505", axis.value->range,
+            fmt::format("axis `{}` has the value {} twice", axis.name.text, show(one)),
+            "not distinct", "write unique(…) around the list");
+      return {};
+    }
+  }
+  (void)at;
+  return flat.items();
+}
+
+std::unique_ptr<Family> Evaluator::make_family(const ast::RuleRef& rule, Frame& frame, Range at) {
+  auto family = std::make_unique<Family>();
+  family->range = at;
+  family->frame = &frame;
+  family->rule_name = std::string(rule.name.text);
+  family->rule = program_.find_rule(*frame.module, rule.name.text);
+  if (!family->rule) {
+    fault("E203", rule.name.range, fmt::format("unknown rule `{}`", rule.name.text),
+          "no such rule");
+    return family;
+  }
+  family->rule_decl = &std::get<ast::Rule>(family->rule.decl->value);
+  family->signature = &signature(family->rule);
+  family->is_effect = family->rule_decl->effect;
+  return family;
+}
+
+Family& Evaluator::family_of(const ast::Decl& decl, Frame& frame) {
+  std::unique_ptr<Family>& held = frame.families[&decl];
+  if (held) return *held;
+  const auto& node = std::get<ast::Node>(decl.value);
+  held = make_family(node.rule, frame, node.name.range);
+  Family& family = *held;
+  family.decl = &decl;
+  family.block = &node.block;
+  family.is_private = node.name.text.starts_with('_');
+  const bool is_self = frame.instance != nullptr && node.name.text == "self";
+  family.name = is_self ? frame.name : std::string(node.name.text);
+  family.label = frame.label.empty() ? family.name
+                 : is_self           ? frame.label
+                                     : fmt::format("{}/{}", frame.label, node.name.text);
+  if (frame.rule && frame.rule->effect && is_self) family.is_effect = true;
+  make_axes(family, node);
+  make_cells(family, node);
+  return family;
+}
+
+void Evaluator::make_axes(Family& family, const ast::Node& node) {
+  for (const ast::NodeAxis& written : node.axes)
+    make_axis(family, written, node);
+  std::uint64_t stride = 1;
+  for (std::size_t i = family.axes.size(); i-- > 0;) {
+    family.axes[i].stride = stride;
+    const std::uint64_t size = family.axes[i].values.size();
+    if (size > 0 && stride > kMostCells / size) {
+      fault("E504", family.range, fmt::format("`{}` would have too many cells", family.name),
+            fmt::format("more than {}", kMostCells));
+      family.axes.clear();
+      return;
+    }
+    stride *= size;
+  }
+}
+
+void Evaluator::make_axis(Family& family, const ast::NodeAxis& written, const ast::Node& node) {
+  FamilyAxis axis;
+  axis.name = std::string(written.name.text);
+  const Symbol symbol = [&] {
+    for (Frame* frame = family.frame; frame != nullptr; frame = frame->parent) {
+      const auto found = frame->scope->values.find(written.name.text);
+      if (found != frame->scope->values.end()) return found->second;
+    }
+    return Symbol();
+  }();
+  if (!symbol || !std::holds_alternative<ast::Axis>(symbol.decl->value)) {
+    fault("E501", written.name.range, fmt::format("`{}` is not an axis", written.name.text),
+          "no such axis", fmt::format("declare it:  axis {} = [\"…\"]", written.name.text));
+  } else {
+    Frame* home = family.frame;
+    while (home->parent != nullptr && !home->scope->values.contains(written.name.text))
+      home = home->parent;
+    axis.is_late = std::get<ast::Axis>(symbol.decl->value).late;
+    const Value all = value_of(symbol, frame_of(symbol, *home), written.name.range);
+    if (all.is(ValueKind::List)) axis.values = all.items();
+  }
+  if (written.in != nullptr && !axis.is_late) {
+    std::vector<Value> chosen;
+    for (const Value& one : elements(eval(*written.in, {.frame = family.frame}, nullptr))) {
+      const auto held = std::find_if(axis.values.begin(), axis.values.end(),
+                                     [&](const Value& value) { return equal(value, one); });
+      if (held == axis.values.end()) {
+        fault("E502", written.in->range,
+              fmt::format("{} is not a value of the axis `{}`", show(one), axis.name), show(one),
+              fmt::format("its values are {}", shown_values(axis)));
+      } else {
+        chosen.push_back(*held);
+      }
+    }
+    axis.values = std::move(chosen);
+  }
+  family.is_late = family.is_late || axis.is_late;
+  for (std::uint32_t i = 0; i < axis.values.size(); ++i)
+    axis.index.emplace(axis_key(axis.values[i]), i);
+  (void)node;
+  family.axes.push_back(std::move(axis));
+}
+
+void Evaluator::make_cells(Family& family, const ast::Node& node) {
+  std::uint64_t count = 1;
+  for (const FamilyAxis& axis : family.axes)
+    count *= axis.values.size();
+  if (node.where == nullptr) family.cells.reserve(count);
+  std::vector<std::uint64_t> kept;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (node.where != nullptr && !family.is_late) {
+      Cell probe;
+      probe.family = &family;
+      probe.coordinate = i;
+      const CellEnv here(probe);
+      if (!eval_condition(*node.where, here.env()).value_or(false)) continue;
+    }
+    kept.push_back(i);
+  }
+  family.cells.resize(kept.size());
+  if (node.has_brackets) family.by_coordinate.reserve(kept.size());
+  for (std::uint32_t i = 0; i < kept.size(); ++i) {
+    family.cells[i].family = &family;
+    family.cells[i].coordinate = kept[i];
+    if (node.has_brackets) family.by_coordinate.emplace(kept[i], i);
+  }
+  const bool axis_is_empty =
+      std::any_of(family.axes.begin(), family.axes.end(),
+                  [](const FamilyAxis& axis) { return axis.values.empty(); });
+  if (kept.empty() && !axis_is_empty) {
+    fault("E504", family.range, fmt::format("`{}` has no cells", family.name),
+          "its `where` leaves out every cell");
+  }
+}
+
+Value Evaluator::handle(Cell& cell) {
+  auto object = std::make_shared<NodeObject>();
+  object->cell = &cell;
+  return Value(ValueKind::Node, 0, std::move(object));
+}
+
+std::vector<Value> Evaluator::handles(const Value& value) {
+  const FamilyObject& object = value.as<FamilyObject>();
+  std::vector<Value> all;
+  all.reserve(object.cells.size());
+  for (const std::uint32_t number : object.cells) {
+    Value one = handle(object.family->cells[number]);
+    for (const std::string& name : object.path)
+      one = member_of(one, name, false, object.family->range);
+    if (one.is_error()) return {};
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+namespace {
+
+/// The indices chosen for one axis; none: all.
+struct Choice {
+  std::optional<std::vector<std::uint32_t>> values;
+  bool fixed = false;
+};
+
+/// The cells that the choices leave, in order, without a walk over all cells of the family.
+void combine(const Family& family, const std::vector<Choice>& choices, std::size_t axis,
+             std::uint64_t coordinate, std::vector<std::uint32_t>& out) {
+  if (axis == choices.size()) {
+    const auto at = family.by_coordinate.find(coordinate);
+    if (at != family.by_coordinate.end()) out.push_back(at->second);
+    return;
+  }
+  const FamilyAxis& one = family.axes[axis];
+  if (choices[axis].values) {
+    for (const std::uint32_t value : *choices[axis].values)
+      combine(family, choices, axis + 1, coordinate + value * one.stride, out);
+    return;
+  }
+  for (std::uint64_t value = 0; value < one.values.size(); ++value)
+    combine(family, choices, axis + 1, coordinate + value * one.stride, out);
+}
+
+bool chosen(const Family& family, const Cell& cell, const std::vector<Choice>& choices) {
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (!choices[i].values) continue;
+    const std::uint64_t value =
+        (cell.coordinate / family.axes[i].stride) % family.axes[i].values.size();
+    const auto& wanted = *choices[i].values;
+    if (std::find(wanted.begin(), wanted.end(), value) == wanted.end()) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Value Evaluator::index_family(const Value& base, const ast::Index& index, const Env& env, Range at,
+                              bool asks) {
+  const FamilyObject& from = base.as<FamilyObject>();
+  Family& family = *from.family;
+  std::vector<Choice> choices(family.axes.size());
+  std::uint64_t fixed = from.fixed;
+  for (const ast::Arg& arg : index.args) {
+    const auto* word = std::get_if<ast::Name>(&arg.value->value);
+    const std::string_view axis_name = arg.name ? arg.name->text
+                                       : word   ? word->text
+                                                : std::string_view();
+    std::size_t axis = 0;
+    while (axis < family.axes.size() && family.axes[axis].name != axis_name)
+      ++axis;
+    if (axis == family.axes.size()) {
+      return fault("E501", arg.range,
+                   fmt::format("`{}` has axes {}; `{}` is not one of them", family.name,
+                               bracketed(axis_names(family)), axis_name),
+                   "no such axis");
+    }
+    const Value given = plain(eval(*arg.value, env, nullptr));
+    if (given.is_error()) return given;
+    FamilyAxis& one = family.axes[axis];
+    choices[axis].values.emplace();
+    choices[axis].fixed = !arg.in;
+    if (one.is_late) {
+      choices[axis].values->push_back(0);
+    } else {
+      if (!arg.in && given.is(ValueKind::List)) {
+        return fault("E503", arg.range,
+                     fmt::format("`{}` is a list here; one value is needed", axis_name),
+                     "outside of a cell", fmt::format("for all of them write  {}", family.name));
+      }
+      for (const Value& value : arg.in ? elements(given) : std::vector<Value>{given}) {
+        const auto found = one.index.find(axis_key(value));
+        if (found != one.index.end()) {
+          choices[axis].values->push_back(found->second);
+        } else if (!asks) {
+          return fault("E502", arg.range,
+                       fmt::format("{} is not a value of the axis `{}`", show(value), one.name),
+                       show(value), fmt::format("its values are {}", shown_values(one)));
+        }
+      }
+      std::sort(choices[axis].values->begin(), choices[axis].values->end());
+    }
+    if (choices[axis].fixed) fixed |= std::uint64_t{1} << axis;
+  }
+  auto object = std::make_shared<FamilyObject>();
+  object->family = &family;
+  object->fixed = fixed;
+  object->path = from.path;
+  if (from.cells.size() == family.cells.size()) {
+    combine(family, choices, 0, 0, object->cells);
+  } else {
+    for (const std::uint32_t number : from.cells) {
+      if (chosen(family, family.cells[number], choices)) object->cells.push_back(number);
+    }
+  }
+  if (asks) return Value::boolean(!object->cells.empty());
+  if (object->cells.empty()) {
+    const auto* node = std::get_if<ast::Node>(&family.decl->value);
+    Diagnostic* said =
+        report("E503", at, fmt::format("`{}` has no such cell", family.name), "left out");
+    if (said && node->where) {
+      const Range where = node->where->range;
+      said->helps.push_back(
+          fmt::format("its cells are those  where {}",
+                      sources_.text(where.source).substr(where.begin, where.end - where.begin)));
+      said->also.push_back({where, "the filter"});
+    }
+    return Value::error();
+  }
+  const bool all_fixed = fixed == (std::uint64_t{1} << family.axes.size()) - 1;
+  if (!all_fixed) return Value(ValueKind::Family, 0, std::move(object));
+  Value one = handle(family.cells[object->cells[0]]);
+  for (const std::string& name : object->path)
+    one = member_of(one, name, false, at);
+  return one;
+}
+
+}  // namespace devgraph::lang

@@ -1,0 +1,64 @@
+/// Where a workspace and a project begin.
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/path.h"
+#include "engine/base/text.h"
+#include "lang/discover.h"
+#include "lang/load.h"
+
+namespace devgraph::lang {
+namespace {
+
+/// The first word of a manifest that is no comment and no blank is `devgraph`, and a number
+/// follows.
+bool has_edition(std::string_view text) {
+  for (std::string_view line : split(text, '\n')) {
+    line = trim(line);
+    if (line.empty() || line[0] == '#') continue;
+    if (!line.starts_with("devgraph")) return false;
+    const std::string_view rest = trim(line.substr(8));
+    return line.size() > 8 && (line[8] == ' ' || line[8] == '\t') && !rest.empty() &&
+           rest[0] >= '0' && rest[0] <= '9';
+  }
+  return false;
+}
+
+/// A folder of another user, the superuser excepted: a manifest there is not ours to run. Asked of
+/// the real file system, whatever Files is; a folder that only exists in a test belongs to nobody.
+bool is_foreign(const std::string& folder) {
+  struct stat status{};
+  return ::stat(folder.c_str(), &status) == 0 && status.st_uid != 0 && status.st_uid != ::geteuid();
+}
+
+}  // namespace
+
+Result<Workspace> find_workspace(Files& files, const std::string& start) {
+  std::optional<std::string> project;
+  std::optional<std::string> root;
+  std::string folder = start;
+  for (;;) {
+    if (is_foreign(folder)) break;
+    const std::string manifest = join_path(folder, kManifestName);
+    const Result<std::string> text = files.read(manifest);
+    if (text) {
+      if (!project) project = folder;
+      if (has_edition(*text)) root = folder;
+    }
+    if (folder.empty() || folder == "/") break;
+    const std::string_view parent = parent_path(folder);
+    folder = parent.empty() ? "/" : std::string(parent);
+  }
+  if (!project)
+    return fail(fmt::format("there is no {} in {} or above it", kManifestName, printable(start)));
+  if (!root) {
+    return fail(fmt::format(
+        "no manifest in {} or above it begins with `devgraph 1`; the root of a workspace does",
+        printable(start)));
+  }
+  return Workspace{*root, std::string(relative_to(*project, *root))};
+}
+
+}  // namespace devgraph::lang

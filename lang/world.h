@@ -1,0 +1,96 @@
+#pragma once
+/// The world as one evaluation sees it: every look at it is recorded, and can be redone.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "engine/base/files.h"
+#include "engine/graph/graph.h"
+#include "lang/discover.h"
+#include "lang/glob.h"
+#include "lang/load.h"
+#include "lang/value.h"
+
+namespace devgraph::lang {
+
+/// Paths are workspace-relative.
+class World {
+ public:
+  World(Files& files, const LoadOptions& options) : files_(files), options_(options) {}
+
+  // --- what is known before anything is evaluated
+  // -------------------------------------------------
+  void set_settings(WorkspaceSettings settings) { settings_ = std::move(settings); }
+  void set_projects(const std::vector<std::string>& folders);
+  void set_outputs(std::set<std::string> in_tree) { outputs_ = std::move(in_tree); }
+  /// A file that a seed will make when it is absent.
+  void add_seed(const std::string& path, std::string text) { seeds_[path] = std::move(text); }
+
+  // --- looks, each recorded
+  // -----------------------------------------------------------------------
+  Result<std::string> read_text(const std::string& path);
+  /// The decoded file; what of it is used is recorded by `use_part`.
+  Result<Value> read_data(const std::string& path, const std::string& decoder);
+  /// `part` is null when the file has none there.
+  void use_part(const DataObject& data, const std::vector<std::string>& steps, const Value* part);
+  GlobResult glob(const std::string& pattern);
+  bool exists(const std::string& path);
+  std::optional<std::string> env(const std::string& name);
+  Result<std::string> tool(const std::string& name);
+  Result<std::optional<std::string>> git(const std::string& project, const std::string& fact,
+                                         const std::vector<std::string>& paths);
+  std::string host(const std::string& fact);
+  void record_manifest(const std::string& path, std::string_view text);
+  void record_std();
+  void record_projects();
+  static Digest digest_of_projects(const std::vector<std::string>& folders);
+  void record_param(const std::string& label, const std::optional<std::string>& text);
+
+  // --- looks that are not recorded: they only serve messages and checks
+  // ---------------------------
+  FileKind kind(const std::string& path);
+  bool is_output(const std::string& path) const { return outputs_.contains(path); }
+  /// `./helpers exists and would match 212 files`, and the like.
+  std::vector<std::string> glob_helps(const std::string& pattern);
+  std::string search_path() const;
+
+  /// Does a recorded look again; zero if it fails now.
+  Digest redo(ReadOp op, std::string_view arg, const std::optional<std::string>& param);
+
+  const std::map<std::pair<ReadOp, std::string>, Digest>& reads() const { return reads_; }
+  /// Globs with what they gave, to see whether an output of the graph is among it.
+  const std::set<std::string>& globbed() const { return globbed_; }
+  const std::string& workspace() const { return options_.workspace; }
+  const WorkspaceSettings& settings() const { return settings_; }
+
+ private:
+  void record(ReadOp op, std::string arg, const Digest& digest);
+  std::string absolute(const std::string& path) const;
+  Result<std::string> text_of(const std::string& path);
+  const std::vector<FolderEntry>& list(const std::string& folder);
+  GlobResult walk(const std::string& pattern);
+  bool admits(const std::string& path, bool is_folder) const;
+  Digest redo_part(std::string_view arg);
+  Digest redo_git(std::string_view arg);
+
+  Files& files_;
+  const LoadOptions& options_;
+  WorkspaceSettings settings_;
+  std::set<std::string> projects_;
+  std::set<std::string> outputs_;
+  std::map<std::string, std::string> seeds_;
+  std::map<std::pair<ReadOp, std::string>, Digest> reads_;
+  std::set<std::string> globbed_;
+  std::unordered_map<std::string, std::vector<FolderEntry>> listings_;
+  std::unordered_map<std::string, GlobResult> globs_;
+  std::map<std::pair<std::string, std::string>, Value> decoded_;  ///< By path and decoder.
+  std::map<std::string, std::string> tools_;
+};
+
+}  // namespace devgraph::lang
