@@ -91,7 +91,9 @@ void Binder::check_place(const ast::Decl& decl) {
   const bool is_workspace = holds((const ast::Workspace*)nullptr);
   if (module_->kind != ModuleKind::Project && (is_value || is_workspace)) {
     Diagnostic& fault =
-        found_.error("E220", decl.range, fmt::format("a library cannot hold a {}", kind_word(decl)),
+        found_.error("E220", decl.range,
+                     fmt::format("a library cannot hold {} {}",
+                                 kind_word(decl)[0] == 'a' ? "an" : "a", kind_word(decl)),
                      fmt::format("`{}` is used as a library", module_->path));
     fault.helps.emplace_back(
         "a library holds use, type, fn, let, rule and assert; put this into a rule, or into a "

@@ -107,7 +107,8 @@ TypeRef Checker::rule_result(const Symbol& symbol) {
       fields.push_back({name, type});
   };
   if (rule.result) {
-    for (const TypeField& field : declared(*symbol.module, *rule.result)->fields)
+    const TypeRef promised = declared(*symbol.module, *rule.result);
+    for (const TypeField& field : promised->fields)
       put(field.name, field.type);
   }
   for (const ast::Decl* child : rule.body) {
@@ -168,8 +169,7 @@ void Checker::check_decl(const Symbol& symbol) {
   } else if (const auto* let = std::get_if<ast::Let>(&decl.value)) {
     const TypeRef type = type_of(symbol);
     if (let->type)
-      check(*let->value, type, {fmt::format("`{}`", let->name.text), std::string(let->name.text)},
-            env);
+      check(*let->value, type, {std::string(let->name.text), std::string(let->name.text)}, env);
   } else if (const auto* axis = std::get_if<ast::Axis>(&decl.value)) {
     type_of(symbol);
     check_axis(symbol, *axis, env);
@@ -193,7 +193,7 @@ void Checker::check_decl(const Symbol& symbol) {
 
 void Checker::check_param(const ast::Param& param, Env& env) {
   const TypeRef type = declared(*env.module, *param.type);
-  const Slot slot{fmt::format("`{}`", param.name.text), std::string(param.name.text)};
+  const Slot slot{std::string(param.name.text), std::string(param.name.text)};
   if (param.value) check(*param.value, type, slot, env);
   if (!param.condition) return;
   env.lazy = true;  // The condition looks at the value, it does not make it.
@@ -208,8 +208,7 @@ void Checker::check_parameters(const Module& module, const ast::Decl& decl,
   for (const ast::Parameter& one : parameters) {
     const TypeRef type = declared(module, *one.type);
     if (one.value)
-      check(*one.value, type, {fmt::format("`{}`", one.name.text), std::string(one.name.text)},
-            env);
+      check(*one.value, type, {std::string(one.name.text), std::string(one.name.text)}, env);
   }
 }
 

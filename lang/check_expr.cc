@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -52,7 +53,7 @@ TypeRef Checker::infer(const ast::Expr& expr, Env& env) {
 TypeRef Checker::infer_plain(const ast::Expr& expr, Env& env) {
   if (as<ast::NoneLit>(expr)) return simple(Kind::None);
   if (as<ast::BoolLit>(expr)) return simple(Kind::Bool);
-  if (const auto* it = as<ast::IntLit>(expr)) return infer_int(expr, *it);
+  if (const auto* it = as<ast::IntLit>(expr)) return infer_int(*it);
   if (const auto* it = as<ast::StringLit>(expr)) return infer_string(expr, *it, env);
   if (const auto* it = as<ast::PathLit>(expr)) return infer_path(*it, env);
   if (const auto* it = as<ast::LabelLit>(expr)) return label_type(expr, *it, env);
@@ -113,12 +114,12 @@ bool Checker::check_form(const ast::Expr& expr, const TypeRef& expected, const S
   if (const auto* it = as<ast::StringLit>(expr)) return check_string(expr, *it, expected, env);
   if (const auto* it = as<ast::ListComp>(expr)) {
     const TypeRef list = pick(expected, {Kind::List});
-    if (list) infer_list_comp(*it, &list->item, slot, env);
+    if (list) infer_list_comp(*it, &list->item, slot.element(*list), env);
     return list != nullptr;
   }
   if (const auto* it = as<ast::MapComp>(expr)) {
     const TypeRef map = pick(expected, {Kind::Map});
-    if (map) infer_map_comp(*it, &map->item, slot, env);
+    if (map) infer_map_comp(*it, &map->item, slot.element(*map), env);
     return map != nullptr;
   }
   if (as<ast::PathLit>(expr) && pick(expected, {Kind::Path})) {
@@ -155,12 +156,13 @@ bool Checker::check_list(const ast::List& list, const TypeRef& expected, const S
   const TypeRef type = pick(expected, {Kind::List});
   if (!type) return false;
   const bool content = is_contentish(*type->item);
+  const Slot inner = slot.element(*type);
   for (const ast::ListItem& item : list.items) {
     if (item.spread) {
       check(*item.value, type, slot, env);
       continue;
     }
-    if (check_form(*item.value, type->item, slot, env)) continue;
+    if (check_form(*item.value, type->item, inner, env)) continue;
     const TypeRef actual = infer(*item.value, env);
     if (fits(*actual, *type->item)) continue;
     const bool is_many = actual->kind == Kind::List || actual->kind == Kind::Family;
@@ -168,13 +170,13 @@ bool Checker::check_list(const ast::List& list, const TypeRef& expected, const S
       if (content) continue;
       Diagnostic& fault =
           error("E102", item.value->range,
-                fmt::format("{} is needed here, this is {}", a_type(*type->item), a_type(*actual)),
+                fmt::format("{} is needed here, this is {}", needed(*type->item), a_type(*actual)),
                 brief(*actual));
       fault.helps.push_back(fmt::format("write  ...{}  to put its elements into the list",
                                         source_text(item.value->range)));
       continue;
     }
-    mismatch(*item.value, *actual, *type->item, slot, env);
+    mismatch(*item.value, *actual, *type->item, inner, env);
   }
   return true;
 }
@@ -212,7 +214,7 @@ bool Checker::check_record(const ast::Expr& expr, const ast::Record& record,
     if (field.name_expr) {
       check_hole_in_text(*field.name_expr, env, "a key");
       complete = false;
-      if (type->kind == Kind::Map) check(*field.value, type->item, slot, env);
+      if (type->kind == Kind::Map) check(*field.value, type->item, slot.element(*type), env);
       continue;
     }
     const std::string name(field.name.text);
@@ -224,7 +226,9 @@ bool Checker::check_record(const ast::Expr& expr, const ast::Record& record,
     }
     have.push_back(name);
     if (type->kind == Kind::Map) {
-      check(*field.value, type->item, {slot.what, name}, env);
+      Slot inner = slot.element(*type);
+      inner.field = name;
+      check(*field.value, type->item, inner, env);
       continue;
     }
     const TypeField* want = type->field(name);
@@ -241,8 +245,8 @@ bool Checker::check_record(const ast::Expr& expr, const ast::Record& record,
     Diagnostic& fault =
         error("E111", field.name.range, fmt::format("there is no field `{}` here", name),
               near ? fmt::format("did you mean `{}`?", *near) : "no such field");
-    fault.helps.push_back(
-        fmt::format("{} is {}", slot.what.empty() ? "the record" : slot.what, brief(*type)));
+    fault.helps.push_back(fmt::format("{} has {}", slot.what.empty() ? "the record" : slot.what,
+                                      fmt::join(known, ", ")));
   }
   if (type->kind == Kind::Map || !complete) return true;
   for (const TypeField& want : type->fields) {
@@ -422,22 +426,12 @@ void Checker::check_hole_in_text(const ast::Expr& hole, Env& env, std::string_vi
   if (type->kind == Kind::Optional) may_be_none(hole, *type);
 }
 
-TypeRef Checker::infer_int(const ast::Expr& expr, const ast::IntLit& literal) {
+TypeRef Checker::infer_int(const ast::IntLit& literal) {
+  // The parser has refused all other units.
+  static constexpr std::array<std::string_view, 5> kDurations = {"ms", "s", "m", "h", "d"};
   if (literal.unit.empty()) return simple(Kind::Int);
-  static const std::vector<std::string> kDurations = {"ms", "s", "m", "h", "d"};
-  static const std::vector<std::string> kSizes = {"B",   "kB",  "MB",  "GB", "TB",
-                                                  "KiB", "MiB", "GiB", "TiB"};
-  if (std::ranges::find(kDurations, literal.unit) != kDurations.end())
-    return simple(Kind::Duration);
-  if (std::ranges::find(kSizes, literal.unit) != kSizes.end()) return simple(Kind::Size);
-  std::vector<std::string> all = kDurations;
-  all.insert(all.end(), kSizes.begin(), kSizes.end());
-  const std::optional<std::string> near = nearest(literal.unit, all);
-  Diagnostic& fault = error("E115", expr.range, fmt::format("there is no unit `{}`", literal.unit),
-                            near ? fmt::format("did you mean `{}`?", *near) : "no such unit");
-  fault.helps.push_back(
-      fmt::format("durations: {}; sizes: {}", fmt::join(kDurations, " "), fmt::join(kSizes, " ")));
-  return simple(Kind::Any);
+  const bool duration = std::ranges::find(kDurations, literal.unit) != kDurations.end();
+  return simple(duration ? Kind::Duration : Kind::Size);
 }
 
 }  // namespace devgraph::lang

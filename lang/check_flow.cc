@@ -142,7 +142,9 @@ TypeRef Checker::match(const ast::Expr& expr, const ast::Match& it, const TypeRe
         if (possible) continue;
         const std::string* word = plain_text(*pattern);
         const std::optional<std::string> near = word ? nearest(*word, known) : std::nullopt;
-        error("E108", pattern->range, fmt::format("{} is no value of this", text),
+        error("E108", pattern->range,
+              fmt::format("{} is no value of {}", text,
+                          key.empty() ? std::string("this") : fmt::format("`{}`", key)),
               near ? fmt::format("did you mean \"{}\"?", *near) : "never matches")
             .also.push_back({it.subject->range, brief(*subject)});
       }

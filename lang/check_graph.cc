@@ -32,7 +32,7 @@ void Checker::check_graph(bool std_too) {
   check_cycles(all);
   for (const Symbol& symbol : all) {
     const auto* axis = std::get_if<ast::Axis>(&symbol.decl->value);
-    if (axis && axis->late) check_late_stratum(symbol);
+    if (axis && axis->late && !cyclic_.contains(symbol.decl)) check_late_stratum(symbol);
   }
   // What a faulty declaration would have used is not known.
   if (reported_.has_errors()) return;
@@ -53,7 +53,9 @@ void Checker::find_types(const Module& module) {
     const std::function<void(const ast::Expr&)> visit = [&](const ast::Expr& expr) {
       if (const auto* name = std::get_if<ast::Name>(&expr.value)) {
         const Symbol symbol = program_.find_value(module, name->text);
-        if (symbol && symbol.module == &module) needs.push_back(symbol.decl);
+        const bool is_value = symbol && (std::holds_alternative<ast::Let>(symbol.decl->value) ||
+                                         std::holds_alternative<ast::Axis>(symbol.decl->value));
+        if (is_value && symbol.module == &module) needs.push_back(symbol.decl);
       }
       for_each_child(expr, visit);
     };

@@ -381,6 +381,13 @@ void Checker::check_missing(const Symbol& rule, const RuleSignature& called,
     missing.push_back(one.name);
   }
   for (const std::string& one : missing) {
+    // A misspelt field is reported as such, with this one as what was meant.
+    const bool misspelt = std::ranges::any_of(given.written, [&](const auto& field) {
+      const std::vector<std::string> meant = {one};
+      return !find_type(called.parameters, field.first) &&
+             !find_type(universal_fields(), field.first) && nearest(field.first, meant);
+    });
+    if (misspelt) continue;
     const TypeField* parameter = find_type(called.parameters, one);
     error("E110", ref.name.range, fmt::format("`{}` needs the field `{}`", name, one),
           fmt::format("{}: {}", one, show(*parameter->type)));
@@ -424,7 +431,9 @@ bool Checker::check_honoured(const Symbol& rule, const RuleSignature& called,
     can.assign(kOnInstances.begin(), kOnInstances.end());
     can.insert(can.end(), {"may_fail", "doc"});
   } else {
-    can.assign(kOnLocal.begin(), kOnLocal.end());
+    for (const std::string_view one : kOnLocal) {
+      if (one != "allow_failed" || has_list(called)) can.push_back(one);
+    }
     if (kind == NativeKind::Network) can.insert(can.end(), kOnNetwork.begin(), kOnNetwork.end());
     can.emplace_back("doc");
   }

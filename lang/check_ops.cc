@@ -194,6 +194,9 @@ TypeRef Checker::infer_add(const ast::Expr& expr, const ast::Binary& it, Env& en
   if (a == Kind::String && (b == Kind::Int || b == Kind::Bool || b == Kind::Version)) {
     fault.helps.push_back(
         fmt::format("write  \"…{{{}}}\"  or  str(…)", source_text(it.right->range)));
+  } else if (b == Kind::String && (a == Kind::Int || a == Kind::Bool || a == Kind::Version)) {
+    fault.helps.push_back(
+        fmt::format("write  \"{{{}}}…\"  or  str(…)", source_text(it.left->range)));
   } else if (is_list(a) && !is_list(b)) {
     fault.helps.push_back(
         fmt::format("write  [{}]  to add one element", source_text(it.right->range)));
@@ -348,14 +351,14 @@ TypeRef Checker::infer_cast(const ast::Expr&, const ast::Cast& it, Env& env) {
   const TypeRef to = declared(*env.module, *it.type);
   const TypeRef from = infer(*it.value, env);
   const bool narrows = plain_kind(from) == Kind::String && plain_kind(to) == Kind::String;
-  if (from->kind == Kind::Data || narrows || fits(*from, *to)) return to;
-  if (from->kind == Kind::Optional && fits(*from->item, *to)) {
+  if (from->kind == Kind::Optional && to->kind != Kind::Optional) {
     may_be_none(*it.value, *from);
     return to;
   }
+  if (from->kind == Kind::Data || narrows || fits(*from, *to)) return to;
   Diagnostic& fault =
       error("E116", it.value->range,
-            fmt::format("`as` cannot make {} of {}", a_type(*to), a_type(*from)), brief(*from));
+            fmt::format("`as` cannot make {} of {}", needed(*to), a_type(*from)), brief(*from));
   fault.helps.emplace_back(
       "`as` checks data and closed sets; it converts nothing: use str, int, bool or version");
   return to;
@@ -449,6 +452,11 @@ TypeRef Checker::member_of(const TypeRef& base, const ast::Word& name, const ast
                               near ? fmt::format("did you mean `{}`?", *near) : "no such name");
     fault.helps.push_back(known.empty() ? std::string("it has none")
                                         : fmt::format("it has {}", fmt::join(known, ", ")));
+    return simple(Kind::Any);
+  }
+  if (base->kind == Kind::Version) {
+    error("E104", name.range, fmt::format("a version has no field `{}`", field), "no such name")
+        .helps.emplace_back("it has major, minor, patch");
     return simple(Kind::Any);
   }
   Diagnostic& fault =

@@ -41,6 +41,33 @@ std::string unit_help(const Type& expected) {
 
 }  // namespace
 
+TypeRef widened(const TypeRef& type) {
+  switch (type->kind) {
+    case Kind::Literal:
+      return simple(Kind::String);
+    case Kind::List:
+      return list_of(widened(type->item));
+    case Kind::Map:
+      return map_of(widened(type->item));
+    case Kind::Optional:
+      return optional_of(widened(type->item));
+    case Kind::Record: {
+      std::vector<TypeField> fields = type->fields;
+      for (TypeField& field : fields)
+        field.type = widened(field.type);
+      return record_of(std::move(fields));
+    }
+    case Kind::Union: {
+      std::vector<TypeRef> items;
+      for (const TypeRef& item : type->items)
+        items.push_back(widened(item));
+      return union_of(std::move(items));
+    }
+    default:
+      return type;
+  }
+}
+
 std::string a_type(const Type& type) {
   switch (type.kind) {
     case Kind::None:
@@ -49,28 +76,34 @@ std::string a_type(const Type& type) {
       return "an int";
     case Kind::Literal:
       return "a string";
+    case Kind::Union:
+      if (is_literal_set(type)) return "a string";
+      return fmt::format("`{}`", brief(type));
     case Kind::List:
     case Kind::Map:
-    case Kind::Record:
-    case Kind::Union:
     case Kind::Optional:
-      return is_literal_set(type) && type.kind != Kind::Optional
-                 ? fmt::format("one of {}", show(type))
-                 : fmt::format("`{}`", show(type));
+      return fmt::format("`{}`", brief(type));
+    case Kind::Record: {
+      const std::string text = brief(type);
+      return text.starts_with("a ") ? text : fmt::format("`{}`", text);
+    }
     case Kind::Family:
       return fmt::format("a family [{}]", fmt::join(type.axes, ", "));
     case Kind::Data:
       return "data";
-    case Kind::Text:
-      return "a text";
     default:
       return "a " + show(type);
   }
 }
 
+std::string needed(const Type& type) {
+  return is_literal_set(type) && type.kind != Kind::Literal ? fmt::format("one of {}", show(type))
+                                                            : a_type(type);
+}
+
 std::string brief(const Type& type) {
   constexpr std::size_t kWidth = 70;
-  std::string text = show(type);
+  std::string text = show(*widened(std::make_shared<const Type>(type)));
   if (text.size() <= kWidth) return text;
   switch (type.kind) {
     case Kind::Record:
@@ -123,7 +156,8 @@ void Checker::string_for_path(const ast::Expr& expr, const Type& expected, const
       error("E101", expr.range, "a path is needed here, this is a string", "string");
   if (!slot.what.empty()) {
     const bool content = wants(expected, {Kind::File, Kind::Tree});
-    fault.helps.push_back(fmt::format("{} is {}{}", slot.what, show(expected),
+    fault.helps.push_back(fmt::format("{} is {}{}", slot.what,
+                                      slot.whole.empty() ? show(expected) : slot.whole,
                                       content ? ": its content is part of the key" : ""));
   }
   if (is_name && !text) {
@@ -137,7 +171,8 @@ void Checker::string_for_path(const ast::Expr& expr, const Type& expected, const
     fault.helps.emplace_back("a path starts with ./ (this folder) or // (the workspace)");
     return;
   }
-  const std::string lead = slot.field.empty() ? "" : slot.field + " = ";
+  const bool whole = !slot.field.empty() && slot.whole.empty();
+  const std::string lead = whole ? slot.field + " = " : "";
   std::string path = text->starts_with("./") || text->starts_with("//") ? *text : "./" + *text;
   std::string remark;
   const std::string folder = join_path(env.module->folder, *text);
@@ -179,8 +214,11 @@ std::size_t Checker::count_files(const std::string& folder, std::size_t limit) c
   return std::min(count, limit);
 }
 
-void Checker::mismatch(const ast::Expr& expr, const Type& actual, const Type& expected,
+void Checker::mismatch(const ast::Expr& expr, const Type& actual, const Type& wanted,
                        const Slot& slot, Env& env) {
+  // `none` would do, too, but is not what was meant.
+  const bool bare = wanted.kind == Kind::Optional && actual.kind != Kind::Optional;
+  const Type& expected = bare ? *wanted.item : wanted;
   if (actual.kind == Kind::Optional && fits(*actual.item, expected)) {
     return may_be_none(expr, actual);
   }
@@ -190,7 +228,9 @@ void Checker::mismatch(const ast::Expr& expr, const Type& actual, const Type& ex
     return string_for_path(expr, expected, slot, env);
   }
   const std::string is =
-      slot.what.empty() ? "" : fmt::format("{} is {}", slot.what, show(expected));
+      slot.what.empty()
+          ? ""
+          : fmt::format("{} is {}", slot.what, slot.whole.empty() ? show(expected) : slot.whole);
   if (actual.kind == Kind::Secret) {
     Diagnostic& fault = error("E301", expr.range, "a secret cannot stand here", "secret");
     if (!is.empty()) fault.helps.push_back(is);
@@ -213,13 +253,16 @@ void Checker::mismatch(const ast::Expr& expr, const Type& actual, const Type& ex
     std::vector<std::string> parts;
     for (const std::string& axis : actual.axes)
       parts.push_back(axis + " = …");
-    fault.helps.push_back(fmt::format("write  {}[{}]  to take one",
-                                      printable(source_text(expr.range)), fmt::join(parts, ", ")));
+    std::string text(source_text(expr.range));
+    const bool is_index = std::holds_alternative<ast::Index>(expr.value) && text.ends_with(']');
+    if (is_index) text.pop_back();
+    fault.helps.push_back(fmt::format("write  {}{}{}]  to take one", printable(text),
+                                      is_index ? ", " : "[", fmt::join(parts, ", ")));
     return;
   }
   Diagnostic& fault =
       error("E102", expr.range,
-            fmt::format("{} is needed here, this is {}", a_type(expected), a_type(actual)),
+            fmt::format("{} is needed here, this is {}", needed(expected), a_type(actual)),
             brief(actual));
   if (!is.empty()) fault.helps.push_back(is);
   if (actual.kind == Kind::Int) {

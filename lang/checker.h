@@ -72,7 +72,13 @@ class Restore {
 /// What an expected type is the type of, for messages: `dockerfile.context`; may be empty.
 struct Slot {
   std::string what;
-  std::string field;  ///< The bare field name, for "write  field = …"; may be empty.
+  std::string field;       ///< The bare field name, for "write  field = …"; may be empty.
+  std::string whole = {};  ///< The whole type, where an element of it is expected.
+  Slot element(const Type& type) const {
+    Slot inner = *this;
+    if (inner.whole.empty()) inner.whole = show(type);
+    return inner;
+  }
 };
 
 /// What conditions say about names, where they hold and where they do not.
@@ -158,7 +164,7 @@ class Checker {
   TypeRef infer_record(const ast::Record& record, Env& env);
   TypeRef infer_string(const ast::Expr& expr, const ast::StringLit& string, Env& env);
   TypeRef infer_path(const ast::PathLit& path, Env& env);
-  TypeRef infer_int(const ast::Expr& expr, const ast::IntLit& literal);
+  TypeRef infer_int(const ast::IntLit& literal);
   bool check_string(const ast::Expr& expr, const ast::StringLit& string, const TypeRef& expected,
                     Env& env);
   void check_hole_in_text(const ast::Expr& hole, Env& env, std::string_view where);
@@ -287,11 +293,16 @@ class Checker {
   std::unordered_map<const ast::Decl*, std::vector<Use>> lazy_uses_;  // Of a node's fields.
   std::unordered_map<const ast::Decl*, RuleSignature> signatures_;
   std::unordered_set<const ast::Decl*> used_;
+  std::unordered_set<const ast::Decl*> cyclic_;  // Reported as part of a cycle.
   std::unordered_set<std::uint32_t> broken_;  // Sources with syntax errors: they lack declarations.
 };
 
-/// `a`/`an` before a type, backquotes around all but the simple ones: for messages.
+/// `a`/`an` before a type, backquotes around all but the simple ones: for what is there.
 std::string a_type(const Type& type);
+/// The same for what is expected: a closed set is shown with its values.
+std::string needed(const Type& type);
+/// With `string` for each literal.
+TypeRef widened(const TypeRef& type);
 
 /// `show`, or a short name where that would fill the screen.
 std::string brief(const Type& type);

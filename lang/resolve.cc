@@ -195,7 +195,10 @@ ProgramLoader::Parsed ProgramLoader::load(const Job& job) {
                         ? fmt::format("no library `//{}`", printable(job.path))
                         : fmt::format("cannot read the manifest `//{}`", printable(job.path));
     if (job.named_at) fault.where = Pointer{*job.named_at, "named here"};
-    fault.helps.push_back(text.error().message);
+    fault.helps.push_back(
+        job.kind == ModuleKind::Library
+            ? fmt::format("a library is a file: {} in the workspace", printable(job.path))
+            : text.error().message);
     parsed.found.add(std::move(fault));
     return parsed;
   }
