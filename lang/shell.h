@@ -28,7 +28,8 @@ struct ScriptHole {
   Range range;  ///< With its braces; for Glued the whole word that it is part of.
 };
 
-/// A script that is one simple command of words, holes and redirections: it needs no bash.
+/// A script that is one simple command of words, holes and redirections: it needs no bash. The first
+/// word is `:`, a name that bash does not know itself, or one hole: then only if its value is a file.
 struct SimpleCommand {
   struct Part {
     std::string text;                   ///< Quotes removed.

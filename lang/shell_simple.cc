@@ -9,18 +9,18 @@ namespace devgraph::lang::shell {
 
 namespace {
 
-// What bash would do itself; `true` does the same as the program.
-constexpr std::array<std::string_view, 76> kBuiltins = {
-    ".",        ":",       "[",       "[[",     "alias",   "bg",       "bind",     "break",
-    "builtin",  "caller",  "case",    "cd",     "command", "compgen",  "complete", "compopt",
-    "continue", "coproc",  "declare", "dirs",   "disown",  "do",       "done",     "echo",
-    "elif",     "else",    "enable",  "esac",   "eval",    "exec",     "exit",     "export",
-    "false",    "fc",      "fg",      "fi",     "for",     "function", "getopts",  "hash",
-    "help",     "history", "if",      "in",     "jobs",    "kill",     "let",      "local",
-    "logout",   "mapfile", "popd",    "printf", "pushd",   "pwd",      "read",     "readarray",
-    "readonly", "return",  "select",  "set",    "shift",   "shopt",    "source",   "suspend",
-    "test",     "then",    "time",    "times",  "trap",    "type",     "typeset",  "ulimit",
-    "umask",    "unalias", "unset",   "wait"};
+// What bash would do itself; `true` and `:` do the same as the program `true`.
+constexpr std::array<std::string_view, 75> kBuiltins = {
+    ".",       "[",       "[[",     "alias",   "bg",       "bind",     "break",     "builtin",
+    "caller",  "case",    "cd",     "command", "compgen",  "complete", "compopt",   "continue",
+    "coproc",  "declare", "dirs",   "disown",  "do",       "done",     "echo",      "elif",
+    "else",    "enable",  "esac",   "eval",    "exec",     "exit",     "export",    "false",
+    "fc",      "fg",      "fi",     "for",     "function", "getopts",  "hash",      "help",
+    "history", "if",      "in",     "jobs",    "kill",     "let",      "local",     "logout",
+    "mapfile", "popd",    "printf", "pushd",   "pwd",      "read",     "readarray", "readonly",
+    "return",  "select",  "set",    "shift",   "shopt",    "source",   "suspend",   "test",
+    "then",    "time",    "times",  "trap",    "type",     "typeset",  "ulimit",    "umask",
+    "unalias", "unset",   "wait"};
 constexpr std::array<std::string_view, 3> kMoreReserved = {"until", "while", "!"};
 
 class Reader {
@@ -144,11 +144,13 @@ class Reader {
            (first && code == '=');
   }
 
-  /// The first word must be the name of a program that is known now, and all holes be used.
+  /// The first word must be a name that bash does not know itself, or a hole.
   bool is_program(const SimpleCommand& made) const {
     if (made.words.empty() || next_hole_ != script_.holes.size() || script_.uses_raw) return false;
     const SimpleCommand::Word& name = made.words.front();
-    if (name.size() != 1 || name[0].hole || name[0].text.empty()) return false;
+    if (name.size() != 1) return false;
+    if (name[0].hole) return script_.holes[*name[0].hole].context == HoleContext::Word;
+    if (name[0].text.empty()) return false;
     const auto is_name = [&](std::string_view known) { return known == name[0].text; };
     return std::none_of(kBuiltins.begin(), kBuiltins.end(), is_name) &&
            std::none_of(kMoreReserved.begin(), kMoreReserved.end(), is_name);

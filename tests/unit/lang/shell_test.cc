@@ -215,15 +215,15 @@ TEST_CASE("one command of words, holes and redirections needs no shell") {
 
 TEST_CASE("whatever bash would do more than run a program keeps bash") {
   for (const char* script :
-       {"$ a | b",  "$ a; b",  "$ a && b",     "$ a $x",    "$ a *.c",    "$ a ~/b", "$ x=1 a",
-        "$ cd a",   "$ {x} a", "$ a `b`",      "$ a\n$ b",  "$ a &",      "$ (a)",   "$ a {b,c}",
-        "$ ! a",    "$ a 3>b", "$ a >&2",      "$ a <<< b", "$ a \"$x\"", "$ a [b]", "$ while",
-        "$ echo a", "$ 1>a",   "$ a {raw(x)}", "$ a 0>b",   "$ a 12>b"}) {
+       {"$ a | b",  "$ a; b",    "$ a && b",     "$ a $x",    "$ a *.c",    "$ a ~/b", "$ x=1 a",
+        "$ cd a",   "$ {x}/b a", "$ a `b`",      "$ a\n$ b",  "$ a &",      "$ (a)",   "$ a {b,c}",
+        "$ ! a",    "$ a 3>b",   "$ a >&2",      "$ a <<< b", "$ a \"$x\"", "$ a [b]", "$ while",
+        "$ echo a", "$ 1>a",     "$ a {raw(x)}", "$ a 0>b",   "$ a 12>b"}) {
     CAPTURE(std::string(script));
     CHECK_FALSE(Compiled(script).script.simple.has_value());
   }
-  for (const char* script : {"$ true", "$ a b=c --d=e", "$ a '$x' '*' \\* # c", "$ a \\\n>  b",
-                             "$ ./a {x}", "$ a 5 > b"}) {
+  for (const char* script : {"$ true", "$ :", "$ {x} a", "$ a b=c --d=e", "$ a '$x' '*' \\* # c",
+                             "$ a \\\n>  b", "$ ./a {x}", "$ a 5 > b"}) {
     CAPTURE(std::string(script));
     CHECK(Compiled(script).script.simple.has_value());
   }
