@@ -14,6 +14,9 @@ struct SmallNode {
   std::string name;
   std::vector<std::pair<std::string, std::string>> axes;
   std::string doc = {};
+  std::uint32_t flags = 0;
+  std::string refused = {};
+  std::vector<unsigned> after = {};
 };
 
 /// Node i is the i-th; each is a target too, those of one name together.
@@ -39,6 +42,12 @@ inline Graph small_graph(const std::vector<SmallNode>& nodes) {
     for (const auto& [axis, value] : small.axes)
       axes.push_back({builder.str(axis), builder.str(value)});
     row.axes = builder.axis_values(axes);
+    row.flags = small.flags;
+    row.refused = builder.str(small.refused);
+    std::vector<NodeId> after;
+    for (const unsigned other : small.after)
+      after.push_back(NodeId(other));
+    row.after = builder.node_ids(after);
     builder.set_node(id, row);
     ids.push_back(id);
   }
