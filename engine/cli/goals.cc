@@ -70,8 +70,9 @@ std::string needed_labels(const Graph& graph, NodeId effect) {
 
 void refuse_effect(Context& context, const Graph& graph, NodeId effect) {
   std::vector<std::string> helps = {
-      "`devgraph build` changes nothing outside the workspace; releasing is a step of its own, and "
-      "this version of devgraph cannot do it yet"};
+      "`devgraph build` changes nothing outside the workspace",
+      fmt::format("effects are done by  devgraph release {}  which this version cannot do yet",
+                  shell_word(label_of(graph, effect)))};
   const std::string needed = needed_labels(graph, effect);
   if (!needed.empty()) {
     helps.push_back(fmt::format("to build what it needs, write  devgraph build{}", needed));

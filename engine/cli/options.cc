@@ -40,6 +40,7 @@ std::vector<const OptionSpec*> all_options() {
 
 /// True if the option takes the next argument as its value.
 bool wants_next(std::string_view argument) {
+  if (argument.size() < 2 || argument[0] != '-') return false;
   const std::vector<const OptionSpec*> all = all_options();
   if (argument.starts_with("--")) {
     return std::any_of(all.begin(), all.end(), [&](const OptionSpec* spec) {

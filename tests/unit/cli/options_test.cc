@@ -57,6 +57,7 @@ TEST_CASE("each -D takes one word and keeps its order") {
 TEST_CASE("a label that is named like a command or an option's value is a label") {
   CHECK(good({"build", "check"}).words == Words{"check"});
   CHECK(good({"build", "--", "-odd"}).words == Words{"-odd"});
+  CHECK(good({"out", "several"}).words == Words{"several"});  // Ends like `-l`.
 }
 
 TEST_CASE("the value of --shuffle is only taken behind =") {
