@@ -105,6 +105,21 @@ struct Forbidden {
   std::string cure;
 };
 
+/// Sets the reason for which holes are refused, unless an outer one stands.
+class Refusing {
+ public:
+  Refusing(const Forbidden*& slot, const Forbidden& why) : slot_(slot), before_(slot) {
+    if (slot_ == nullptr) slot_ = &why;
+  }
+  ~Refusing() { slot_ = before_; }
+  Refusing(const Refusing&) = delete;
+  Refusing& operator=(const Refusing&) = delete;
+
+ private:
+  const Forbidden*& slot_;
+  const Forbidden* before_;
+};
+
 class Compiler {
  public:
   Compiler(const ast::Script& script, const Sources& sources, Diagnostics& found);
@@ -136,10 +151,14 @@ class Compiler {
   bool word_ends(std::size_t ahead) const;
   Word word(WordMode mode);
   void word_unit(Word& word, WordMode mode, int& depth, bool& in_brackets);
+  void word_hole(Word& word, bool in_brackets);
+  bool assignment(Word& word);
   void add_text(Word& word, int code) const;
   void subscript(Word& word);
   void array(Word& word);
   void brace_sequence(const Word& word);
+
+  // quotes and expansions (shell_quotes.cc)
   void single_quoted(Word& word);
   void ansi_quoted(Word& word);
   void double_quoted(Word& word);
@@ -161,6 +180,8 @@ class Compiler {
   void open_paren(List& list);
   void close_paren(List& list);
   void word_token(List& list);
+
+  // compound commands (shell_compound.cc)
   bool keyword(List& list, const Word& word);
   bool closing_keyword(List& list, const Word& word);
   void close(List& list, const Word& word, OpenKind kind, bool ready, const char* opener);
