@@ -47,7 +47,7 @@ CellEnv::CellEnv(Cell& cell, std::string_view field) {
 std::vector<Value> Evaluator::axis_values(const Symbol& symbol, Frame& frame, Range at) {
   const auto& axis = std::get<ast::Axis>(symbol.decl->value);
   // The values of a late axis are known when its node has run; one stands for them.
-  if (axis.late) return {Value::string("?")};
+  if (axis.late) return {Value::string("…")};
   const Value value = eval(*axis.value, {.frame = &frame}, nullptr);
   if (value.is_error()) return {};
   const Value flat = plain(value);
