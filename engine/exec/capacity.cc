@@ -9,7 +9,7 @@ namespace devgraph::exec {
 Capacity::Capacity(const Graph& graph, unsigned jobs, double load_limit)
     : graph_(graph), jobs_(std::max(jobs, 1U)), load_limit_(load_limit) {
   for (const Pool& pool : graph.pools())
-    pools_.push_back({pool.name, pool.capacity, 0});
+    pools_.push_back({pool.name, std::max(pool.capacity, 1U), 0});
 }
 
 /// A node heavier than the whole machine runs alone.

@@ -94,6 +94,8 @@ Status Coordinator::loop() {
     if (signal_ == 0 && runner_.stop_signal() != 0) stop(runner_.stop_signal());
     if (signal_ == 0) {
       if (Status done = take_ready(); !done) return done;
+      // What has ended is recorded before the next commands start, as starting takes its time.
+      if (Status done = flush(); !done) return done;
       if (Status done = start_waiting(); !done) return done;
     }
     if (Status done = flush(); !done) return done;
@@ -246,6 +248,10 @@ void Coordinator::stop(int signal) {
     Running& run = running_.at(token);
     // That a log could not be ended must not keep others from being ended.
     static_cast<void>(close_log(run, "interrupted"));
+    for (const LandItem& item : run.items) {
+      // Half of an output made in place must not stay there; discard() brings the earlier one back.
+      if (item.staged == item.place) static_cast<void>(files_.remove_all(item.place));
+    }
     discard(run);
     release(token);
   }

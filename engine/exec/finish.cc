@@ -93,7 +93,9 @@ std::string Coordinator::read_depfile(Running& run) {
 /// The output by the name of `quarantine` is ours to write: who was left out.
 Status Coordinator::write_quarantine(Running& run) {
   const Traits& traits = graph_.traits_of(run.node);
-  if (traits.allow_failed == 0 && traits.allow_failed_percent == 0) return {};
+  const bool tolerant = traits.allow_failed != 0 || traits.allow_failed_percent != 0;
+  // Rules of the standard library have the output whether they tolerate or not.
+  if (!tolerant && graph_.node(run.node).kind != ActionKind::Native) return {};
   const std::span<const Output> outputs = graph_.outputs(run.node);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (graph_.str(outputs[i].field) != "quarantine") continue;
