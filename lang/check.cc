@@ -17,29 +17,33 @@ Checker::Checker(const Program& program, const Sources* sources, Diagnostics& fo
     if (one.where && one.code.starts_with("E0"))
       broken_.insert(static_cast<std::uint32_t>(one.where->range.source));
   }
-  for (const auto& module : program.modules()) {
-    for (const ast::Decl* decl : module->file.decls) {
-      homes_.emplace(decl, module.get());
-      const auto* rule = std::get_if<ast::Rule>(&decl->value);
-      if (!rule) continue;
-      for (const ast::Decl* child : rule->body)
-        owners_.emplace(child, decl);
-    }
-  }
 }
 
 // --- types of declarations
 // --------------------------------------------------------------------------
 
-Env Checker::env_for(const Symbol& symbol) const {
+/// The rule that a child belongs to; null at the top of a file.
+const ast::Decl* Checker::owner_of(const ast::Decl& decl) {
+  if (!has_owners_) {
+    has_owners_ = true;
+    for (const auto& module : program_.modules()) {
+      for (const auto& [rule, scope] : module->rule_scopes) {
+        for (const ast::Decl* child : std::get<ast::Rule>(rule->value).body)
+          owners_.emplace(child, rule);
+      }
+    }
+  }
+  const auto at = owners_.find(&decl);
+  return at == owners_.end() ? nullptr : at->second;
+}
+
+Env Checker::env_for(const Symbol& symbol) {
   Env env;
   env.module = symbol.module;
   env.decl = symbol.decl;
-  const auto owner = owners_.find(symbol.decl);
-  if (owner == owners_.end()) return env;
-  env.owner = owner->second;
-  const_cast<Checker*>(this)->add_parameters(*symbol.module,
-                                             std::get<ast::Rule>(env.owner->value).parameters, env);
+  env.owner = owner_of(*symbol.decl);
+  if (!env.owner) return env;
+  add_parameters(*symbol.module, std::get<ast::Rule>(env.owner->value).parameters, env);
   env.locals.push_back({"name", simple(Kind::String), Local::Role::Node});
   return env;
 }

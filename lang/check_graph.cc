@@ -135,6 +135,7 @@ void Checker::report_cycle(const std::vector<const ast::Decl*>& path,
     const ast::Word* word = declared_name(*decl);
     return word ? word->text : std::string_view("assert");
   };
+  cyclic_.insert(path.begin(), path.end());
   const Range where =
       declared_name(*path.front()) ? declared_name(*path.front())->range : path.front()->range;
   std::string shown;

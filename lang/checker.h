@@ -119,7 +119,8 @@ class Checker {
 
  private:
   // check.cc: declarations
-  Env env_for(const Symbol& symbol) const;
+  const ast::Decl* owner_of(const ast::Decl& decl);
+  Env env_for(const Symbol& symbol);
   void check_decl(const Symbol& symbol);
   void check_param(const ast::Param& param, Env& env);
   void check_rule(const Symbol& symbol, const ast::Rule& rule);
@@ -288,7 +289,7 @@ class Checker {
   std::unordered_map<const ast::Decl*, std::pair<State, TypeRef>> types_;
   std::unordered_map<const ast::Decl*, std::pair<State, TypeRef>> results_;  // Of functions, rules.
   std::unordered_map<const ast::Decl*, const ast::Decl*> owners_;            // Child -> rule.
-  std::unordered_map<const ast::Decl*, const Module*> homes_;
+  bool has_owners_ = false;
   std::unordered_map<const ast::Decl*, std::vector<Use>> uses_;       // Needed to have the value.
   std::unordered_map<const ast::Decl*, std::vector<Use>> lazy_uses_;  // Of a node's fields.
   std::unordered_map<const ast::Decl*, RuleSignature> signatures_;

@@ -210,8 +210,7 @@ void Evaluation::check_shape(const Graph& graph, Diagnostics& found) {
 std::optional<Graph> load(Sources& sources, Files& files, const LoadOptions& options,
                           Diagnostics& found) {
   const Program program = resolve(sources, files, program_options(options), found);
-  if (found.has_errors()) return std::nullopt;
-  check(program, sources, true, found);
+  check(program, sources, true, found, {.files = &files, .workspace = options.workspace});
   if (found.has_errors()) return std::nullopt;
 
   const Result<Texts> texts = param_texts(files, options);

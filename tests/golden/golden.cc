@@ -4,7 +4,9 @@
 ///
 /// A case is a folder `<area>/<case>` that is a workspace; beside its manifests stand `stderr`, the
 /// whole text of all messages, and, where the form for machines matters, `json`.
-/// With DEVGRAPH_UPDATE_GOLDEN=1 the texts are written instead of compared; read the diff afterwards.
+/// Cases of the area `load` go on to evaluation and the graph; all others stop behind the checks.
+/// With DEVGRAPH_UPDATE_GOLDEN=1 the texts are written instead of compared; read the diff
+/// afterwards.
 
 #include <algorithm>
 #include <cstdio>
@@ -19,6 +21,7 @@
 #include "engine/base/files.h"
 #include "engine/base/text.h"
 #include "lang/check.h"
+#include "lang/load.h"
 #include "lang/resolve.h"
 
 namespace {
@@ -30,10 +33,20 @@ struct Said {
   std::string json;
 };
 
-Said load_case(devgraph::Files& files, const std::string& workspace) {
+Said load_case(devgraph::Files& files, const std::string& workspace, bool whole) {
   devgraph::Sources sources;
   devgraph::Diagnostics found;
-  const devgraph::lang::ProgramOptions options{.workspace = workspace, .projects = {"..."}, .jobs = 2};
+  if (whole) {
+    devgraph::lang::LoadOptions options;
+    options.workspace = workspace;
+    options.projects = {"..."};
+    options.environment = {{"PATH", "/usr/bin:/bin"}};
+    devgraph::lang::load(sources, files, options, found);
+    found.sort(sources);
+    return {devgraph::render_text(found, sources, false), devgraph::render_json(found, sources)};
+  }
+  const devgraph::lang::ProgramOptions options{
+      .workspace = workspace, .projects = {"..."}, .jobs = 2};
   const devgraph::lang::Program program = devgraph::lang::resolve(sources, files, options, found);
   devgraph::lang::check(program, sources, true, found, {.files = &files, .workspace = workspace});
   found.sort(sources);
@@ -58,7 +71,8 @@ void show_difference(const std::string& name, const std::string& wanted, const s
   const std::vector<std::string_view> a = devgraph::split(wanted, '\n');
   const std::vector<std::string_view> b = devgraph::split(got, '\n');
   std::size_t line = 0;
-  while (line < a.size() && line < b.size() && a[line] == b[line]) ++line;
+  while (line < a.size() && line < b.size() && a[line] == b[line])
+    ++line;
   fmt::print("{}: line {} differs\n  want: {}\n  have: {}\n", name, line + 1,
              line < a.size() ? a[line] : "(end)", line < b.size() ? b[line] : "(end)");
 }
@@ -101,7 +115,7 @@ int main(int argc, char** argv) {
     if (!is_wanted(name, parts)) continue;
     ++ran;
     const std::string folder = (root / name).string();
-    const Said said = load_case(files, folder);
+    const Said said = load_case(files, folder, name.starts_with("load/"));
     bool good = agrees(files, folder + "/stderr", name, said.text, update);
     if (fs::exists(folder + "/json")) {
       good = agrees(files, folder + "/json", name + " (json)", said.json, update) && good;
