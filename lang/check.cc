@@ -287,7 +287,7 @@ TypeRef Checker::declared_named(const Module& module, const ast::Type& written) 
     types_[symbol.decl] = {State::Done, type};
     return type;
   }
-  if (is_broken(module)) return simple(Kind::Any);
+  if (may_be_broken(module, written.text)) return simple(Kind::Any);
   std::vector<std::string> known;
   for (const auto& [name, kind] : kKinds)
     known.emplace_back(name);

@@ -92,7 +92,7 @@ TypeRef Checker::infer_call(const ast::Expr& expr, const ast::Call& it, Env& env
     error("E105", it.callee->range, "only a function can be called", "this is a value");
     return infer_args();
   }
-  if (is_broken(*env.module)) return infer_args();
+  if (may_be_broken(*env.module, name)) return infer_args();
   std::vector<std::string> known;
   for (const Builtin& one : builtins())
     known.emplace_back(one.name);

@@ -130,7 +130,7 @@ void Checker::add_cell_axes(const ast::Node& node, Env& env, bool report) {
         found.symbol && std::holds_alternative<ast::Axis>(found.symbol.decl->value);
     if (!is_axis) {
       cell.push_back({name, simple(Kind::Any), Local::Role::Cell, one.name.range});
-      if (!report || (!found && is_broken(*env.module))) continue;
+      if (!report || (!found && may_be_broken(*env.module, name))) continue;
       const std::optional<std::string> near = nearest(name, axis_names(env));
       std::string label = found ? "this is no axis" : "no such axis";
       if (near) label += fmt::format("; did you mean `{}`?", *near);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -119,12 +120,26 @@ std::string Checker::described(std::string_view name, const Env& env) const {
   return fmt::format("the {} `{}`", kind_word(*found.symbol.decl), name);
 }
 
-bool Checker::is_broken(const Module& module) const {
-  return broken_.contains(static_cast<std::uint32_t>(module.file.source));
+bool Checker::may_be_broken(const Module& module, std::string_view name) const {
+  if (!sources_ || !broken_.contains(static_cast<std::uint32_t>(module.file.source))) return false;
+  const auto is_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+  };
+  const std::string_view text = sources_->text(module.file.source);
+  for (std::size_t at = text.find(name); at != std::string_view::npos;
+       at = text.find(name, at + 1)) {
+    const std::size_t end = at + name.size();
+    if ((at > 0 && is_word(text[at - 1])) || (end < text.size() && is_word(text[end]))) continue;
+    const bool understood = std::ranges::any_of(module.file.decls, [&](const ast::Decl* decl) {
+      return decl->range.begin <= at && at < decl->range.end;
+    });
+    if (!understood) return true;
+  }
+  return false;
 }
 
 void Checker::unknown_name(std::string_view name, Range range, const Env& env) {
-  if (is_broken(*env.module)) return;
+  if (may_be_broken(*env.module, name)) return;
   const char* where = env.script ? " in a script" : "";
   const std::optional<std::string> near = nearest(name, visible_values(env));
   std::string label = "no such name";
@@ -169,7 +184,7 @@ TypeRef Checker::label_type(const ast::Expr& expr, const ast::LabelLit& label, E
   }
   const std::string_view name = label.name.text;
   const Symbol symbol = program_.find_value(*module, name);
-  if (!symbol && is_broken(*module)) return simple(Kind::Any);
+  if (!symbol && may_be_broken(*module, name)) return simple(Kind::Any);
   if (!symbol || symbol.module != module) {
     std::vector<std::string> known;
     for (const auto& [one, target] : module->scope.values) {

@@ -51,7 +51,7 @@ bool contains(const Names& names, std::string_view name) {
 
 Symbol Checker::find_rule(const ast::RuleRef& ref, const Env& env, bool report) {
   const Symbol symbol = ref.module ? Symbol() : program_.find_rule(*env.module, ref.name.text);
-  if (symbol || !report || is_broken(*env.module)) return symbol;
+  if (symbol || !report || may_be_broken(*env.module, ref.name.text)) return symbol;
   if (ref.module) {
     error("E204", ref.name.range,
           fmt::format("unknown rule `{}.{}`", ref.module->text, ref.name.text),

@@ -146,8 +146,9 @@ class Checker {
   void note_use(const Symbol& symbol, Range range, const Env& env);
   TypeRef name_type(const ast::Expr& expr, std::string_view name, Env& env);
   TypeRef label_type(const ast::Expr& expr, const ast::LabelLit& label, Env& env);
-  /// True if a name may be missing only because its declaration did not parse.
-  bool is_broken(const Module& module) const;
+  /// True if a name may be missing only because its declaration did not parse: the file has syntax
+  /// errors, and the word stands outside of all that was understood.
+  bool may_be_broken(const Module& module, std::string_view name) const;
   void unknown_name(std::string_view name, Range range, const Env& env);
   std::vector<std::string> visible_values(const Env& env) const;
   std::string described(std::string_view name, const Env& env) const;
