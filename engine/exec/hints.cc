@@ -11,6 +11,22 @@ namespace {
 
 constexpr std::size_t kMost = 5;
 
+/// The words of a message that may be relative paths, without quotes and `./`.
+std::vector<std::string_view> relative_names(std::string_view line) {
+  constexpr std::string_view kAround = "'\"`:,";
+  std::vector<std::string_view> out;
+  for (std::string_view name : split(line, ' ')) {
+    while (!name.empty() && kAround.find(name.back()) != kAround.npos)
+      name.remove_suffix(1);
+    while (!name.empty() && kAround.find(name.front()) != kAround.npos)
+      name.remove_prefix(1);
+    while (name.starts_with("./"))
+      name.remove_prefix(2);
+    if (!name.empty() && !name.starts_with('/')) out.push_back(name);
+  }
+  return out;
+}
+
 /// Collects hints for one command.
 class Hints {
  public:
@@ -23,6 +39,7 @@ class Hints {
  private:
   void denied(std::string_view line);
   void denied_path(const std::string& path);
+  void absent(std::string_view line);
   void not_found(std::string_view line);
   void add(std::string hint);
   std::optional<std::string> existing_path(std::string_view text) const;
@@ -42,6 +59,7 @@ void Hints::add(std::string hint) {
 
 void Hints::read_line(std::string_view line) {
   if (line.find("Permission denied") != line.npos) denied(line);
+  if (line.find("No such file or directory") != line.npos) absent(line);
   if (line.find("Argument list too long") != line.npos) {
     add("a program takes about 2 MiB of arguments: pass long lists in a response file, rsp(files)");
   }
@@ -105,20 +123,24 @@ void Hints::denied(std::string_view line) {
   // A command that stands in its project names files as they are seen from there.
   if (!is_within(command_.folder, stage_.workspace) || is_within(command_.folder, stage_.state))
     return;
-  for (const std::string_view word : split(line, ' ')) {
-    std::string_view name = word;
-    while (!name.empty() &&
-           std::string_view("'\"`:,").find(name.back()) != std::string_view::npos) {
-      name.remove_suffix(1);
-    }
-    while (!name.empty() && std::string_view("'\"`").find(name.front()) != std::string_view::npos) {
-      name.remove_prefix(1);
-    }
-    if (name.empty() || name.starts_with('/')) continue;
-    const std::string path =
-        join_path(command_.folder, name.starts_with("./") ? name.substr(2) : name);
+  for (const std::string_view name : relative_names(line)) {
+    const std::string path = join_path(command_.folder, name);
     const Result<FileStat> stat = stage_.files.lstat(path);
     if (stat && stat->exists()) denied_path(path);
+  }
+}
+
+/// `cat: ./a: No such file or directory` where the project has `a`: the script expects to stand
+/// there.
+void Hints::absent(std::string_view line) {
+  if (!is_within(command_.folder, stage_.state)) return;
+  const std::string_view project = stage_.graph.str(stage_.graph.node(node_).project);
+  const std::string folder = join_path(stage_.workspace, project);
+  for (const std::string_view name : relative_names(line)) {
+    const Result<FileStat> stat = stage_.files.lstat(join_path(folder, name));
+    if (!stat || !stat->exists()) continue;
+    add("a command starts in an empty folder: add ./" + printable(name) +
+        " to deps, and name it by a hole");
   }
 }
 

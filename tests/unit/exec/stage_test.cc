@@ -575,6 +575,52 @@ TEST_CASE("a tool folder is made once and by its content") {
   CHECK(place.files.list(place.workspace + "/.devgraph/tools").value().size() == 2);
 }
 
+TEST_CASE("a denied access is explained by what is not declared") {
+  Place place;
+  place.put("proj/mine.txt", "x");
+  place.put("proj/it's here", "x");
+  place.put("other/theirs.txt", "x");
+  place.put("out/made/f", "x");
+  const std::string ws = place.workspace;
+  struct Case {
+    std::string script;
+    std::vector<std::string> want;
+  };
+  const Case cases[] = {
+      {"cat " + ws + "/proj/mine.txt", {"not declared: add ./mine.txt to deps"}},
+      {"cat " + ws + "/proj/it\\'s\\ here", {"not declared: add ./it's here to deps"}},
+      {"cat < " + ws + "/other/theirs.txt", {"not declared: add //other/theirs.txt to deps"}},
+      {"cat " + ws + "/out/made/f",
+       {"not declared: out/made/f is made by //:maker; add that node to deps"}},
+      {"echo x >> " + ws + "/proj/declared",
+       {"./declared can only be read: a command writes to {out} and to its own folder"}},
+      {"ls " + ws + "/.devgraph", {}},
+      {"cat ./mine.txt",
+       {"a command starts in an empty folder: add ./mine.txt to deps, and name it by a hole"}},
+      {"cat absent.txt", {}},
+      {"env nothing", {"a command sees the basics and its tools: add  tools = [\"nothing\"]"}},
+      {"exec 3<>/dev/tcp/127.0.0.1/1", {"this node has no network: `network = true` gives it"}},
+  };
+  place.put("proj/declared", "x");
+  for (const Case& c : cases) {
+    CAPTURE(c.script);
+    GraphBuilder builder;
+    NodeMaker other(builder);
+    other.node.name = builder.str("maker");
+    other.outputs.push_back({.field = builder.str("out"),
+                             .declared = builder.str("f"),
+                             .path = builder.str("out/made/f")});
+    other.script({":"});
+    NodeMaker maker(builder);
+    maker.node.project = builder.str("proj");
+    maker.source("proj/declared", "declared");
+    const NodeId node = maker.script({c.script});
+    CHECK(place.run(builder, node) > 0);
+    CAPTURE(place.log());
+    CHECK(place.hints(node) == c.want);
+  }
+}
+
 TEST_CASE("quoting is exact") {
   CHECK(quoted("it's") == "'it'\\''s'");
   CHECK(quoted("") == "''");
