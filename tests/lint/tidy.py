@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Runs clang-tidy on every C++ file of a build folder; prints only what it found.
+"""Runs clang-tidy on the C++ files of engine and lang; prints only what it found.
 
-  tidy.py BUILD [FILE...]
+  tidy.py BUILD [FILE...]     BUILD has the compile commands; FILE may be any file of them
 
 What was clean once is not looked at again: a stamp in BUILD/tidy holds the digest of the file, of
 all project headers that it includes, of the settings and of the compile command.
@@ -64,15 +64,18 @@ def main():
     entries = []
     for entry in json.loads((build / "compile_commands.json").read_text()):
         source = (pathlib.Path(entry["directory"]) / entry["file"]).resolve()
-        generated = build in source.parents
-        if not generated and (not chosen or source in chosen):
+        ours = root / "engine" in source.parents or root / "lang" in source.parents
+        if source in chosen or (not chosen and ours):
             entries.append(entry)
-    unclean = 0
+    unclean, said_before = 0, set()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for said in pool.map(lambda entry: check(root, build, entry), entries):
             if said:
                 unclean += 1
-                print(said, flush=True)
+                # What is wrong in a header is said once, not for each file that includes it.
+                if said not in said_before:
+                    print(said, flush=True)
+                said_before.add(said)
     print(f"{len(entries)} files, {unclean} not clean")
     return unclean != 0 or not entries
 
