@@ -23,10 +23,10 @@ TEST_PACKAGES=(
 
 # missing_packages NAME...: prints those that are not installed.
 missing_packages() {
-  local name
+  local installed name
+  installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null)
   for name in "$@"; do
-    [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
-      printf '%s\n' "$name"
+    grep -qxF "installed $name" <<<"$installed" || printf '%s\n' "$name"
   done
 }
 
