@@ -24,7 +24,7 @@ TEST_PACKAGES=(
 # missing_packages NAME...: prints those that are not installed.
 missing_packages() {
   local installed name
-  installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null)
+  installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null) || true
   for name in "$@"; do
     grep -qxF "installed $name" <<<"$installed" || printf '%s\n' "$name"
   done
