@@ -54,7 +54,7 @@ class Slice(harness.Case):
     def test_a_changed_command_is_an_edit(self):
         self.build(self.ws)
         self.ws.edit("build.devgraph", "sort {words}", "sort -r {words}")
-        self.build(self.ws, nodes=3, run=3 - 1, fresh=1)
+        self.build(self.ws, nodes=3, run=3)
         self.assertEqual(self.ws.read("out/report/report.txt"), "3 words, first: plum\n")
 
     def test_comments_and_order_of_the_manifest_are_no_edit(self):
