@@ -126,8 +126,7 @@ void Lowerer::register_cell(Cell& cell) {
     output.path = builder_.str(one.path);
     output.in_tree = one.in_tree ? 1 : 0;
     outputs.push_back(output);
-    const bool is_seed = family.rule_name == "seed";
-    if (one.in_tree && !is_seed) in_tree_.emplace(one.path, std::pair(&cell, i));
+    if (one.in_tree) in_tree_.emplace(one.path, std::pair(&cell, i));
   }
   const Span32 span = builder_.add_outputs(id, std::move(outputs));
   cell.first_output = span.first;

@@ -83,7 +83,7 @@ run second {
     def test_the_order_of_starting_changes_no_result(self):
         ws = self.family("")
         ws.edit("build.devgraph", "date +%s%N > {out}; sleep 0.15; date +%s%N >> {out}", "echo {n} > {out}")
-        for seed in range(3):
+        for seed in range(1, 4):
             self.build(ws, "-B", f"--shuffle={seed}", run=6)
 
 

@@ -34,7 +34,8 @@ class Patience(harness.Case):
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        return ws.devgraph("build", "-D", f"fifo={fifo}")
+        # A sandbox would hide the fifo.
+        return ws.devgraph("build", "--sandbox=off", "-D", f"fifo={fifo}")
 
     SCRIPT = '$ answer=$(cat {fifo}); echo "$answer"; test "$answer" = ok; echo > {out}'
 

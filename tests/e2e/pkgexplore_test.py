@@ -190,7 +190,8 @@ class PkgExplore(harness.Case):
         self.ws.write("specials/this.py", before
                       + f"answer = open({fifo!r}).read()\nif answer: raise SystemExit(answer)\n")
         try:
-            self.rebuild(nodes=NODES, run=2)
+            # A sandbox would hide the fifo.
+            self.rebuild("--sandbox=off", nodes=NODES, run=2)
             first = self.expect(self.ws.devgraph("log", "explored@pkg=this", "--attempt", "1"), 0)
             self.assertIn("device or resource busy", first.out)
             self.assertNotIn("device or resource busy", self.ws.devgraph("log", "explored@pkg=this").out)

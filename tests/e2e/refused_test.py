@@ -54,7 +54,7 @@ class Refused(harness.Case):
         self.refused('git_tag cut { tag = "v1" }\n' + self.node("a"), "//:cut", arguments=("cut",))
 
     def test_an_effect_is_no_goal_of_build(self):
-        self.refused('git_tag cut { tag = "v1" }\n', "release", arguments=("cut",))
+        self.refused('git_tag cut { tag = "v1" }\n', "error[E907]", "//:cut", arguments=("cut",))
 
     def test_an_assertion_that_does_not_hold(self):
         self.refused('param n: int = 3\nassert n < 3, "n is {n}, below 3 is needed"\n' + self.node("a"),
