@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -197,6 +198,25 @@ def alive(pattern):
             except OSError:
                 continue
     return found
+
+
+def answer_readers(fifo, answers):
+    """In the background: gives each process that reads the fifo the next text."""
+    os.mkfifo(fifo)
+
+    def serve():
+        for answer in answers:
+            with open(fifo, "w", encoding="utf-8") as out:
+                out.write(answer)
+            # The next text must not go to the same reader: wait until it has closed its end.
+            while True:
+                try:
+                    os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+                except OSError:
+                    break
+                time.sleep(0.01)
+
+    threading.Thread(target=serve, daemon=True).start()
 
 
 class _Result(unittest.TextTestResult):

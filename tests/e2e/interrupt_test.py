@@ -39,7 +39,7 @@ class Interrupt(harness.Case):
     def begin(self):
         """A build that has come to the waiting in node b."""
         process = self.ws.start("build", "-j2", *self.define)
-        self.wait_for(lambda: harness.alive(self.nap), "node b to start")
+        self.wait_for(lambda: harness.alive("sleep\0" + self.nap), "node b to start")
         return process
 
     def open_gate(self):
@@ -53,7 +53,7 @@ class Interrupt(harness.Case):
         self.expect(run, code)
         self.assertFalse(self.ws.exists("out/b/b.txt"))
         self.assertFalse(self.ws.exists("out/c/c.txt"))
-        self.assertEqual(harness.alive(self.nap), [])
+        self.assertEqual(harness.alive("sleep\0" + self.nap), [])
         self.open_gate()
         self.build(self.ws, *self.define, nodes=3, run=2, fresh=1)
         self.assertEqual(self.ws.read("out/c/c.txt"), "a\nb\n")

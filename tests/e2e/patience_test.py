@@ -2,7 +2,6 @@
 """Timeouts, retries, accepted exit codes and hints."""
 
 import os
-import threading
 
 import harness
 
@@ -25,15 +24,7 @@ class Patience(harness.Case):
     def flaky(self, ws, answers):
         """Answers what the node reads from its fifo, one text an attempt."""
         fifo = os.path.join(self.folder, "fifo")
-        os.mkfifo(fifo)
-
-        def serve():
-            for answer in answers:
-                with open(fifo, "w", encoding="utf-8") as out:
-                    out.write(answer)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
+        harness.answer_readers(fifo, answers)
         # A sandbox would hide the fifo.
         return ws.devgraph("build", "--sandbox=off", "-D", f"fifo={fifo}")
 
