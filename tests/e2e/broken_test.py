@@ -37,7 +37,7 @@ run second {
   out = "second.txt"
   $ echo > {out}
 }
-""", ["error[E0", "}"]),
+""", ["error[E0", "`{` is never closed"]),
     "unknown-rule": ("""devgraph 1
 rnu first {
   out = "first.txt"
@@ -77,7 +77,7 @@ run slow {
   timeout = 30
   $ sleep 1; echo > {out}
 }
-""", ["duration", "30s"]),
+""", ["duration", "has a unit"]),
     "wrong-axis": ("""devgraph 1
 axis py = ["3.10", "3.11"]
 run wheel[py] {
@@ -108,7 +108,7 @@ run made {
   out = "b"
   $ echo > {out}
 }
-""", ["`made`", ":2:"]),
+""", ["`made`", "first declared here"]),
     "several-at-once": ("""devgraph 1
 run one {
   out = "o"

@@ -25,7 +25,6 @@ CONTEXTS = {
     "assignment": "$ v={x}; printf '%s\\0' \"$v\" > {out}",
     "here-string": "$ cat <<< {x} > {out}; printf '\\0' >> {out}",
     "list": "$ printf '%s\\0' {all} > {out}",
-    "default": "$ printf '%s\\0' \"${unset_name:-{x}}\" > {out}",
 }
 
 
