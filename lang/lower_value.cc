@@ -151,7 +151,8 @@ ValueId Lowerer::lower_list(const Value& value, ValueTag tag, Use& use, bool wor
   std::vector<ValueId> items;
   const bool was_list = use.in_list;
   use.in_list = use.in_list || tag == ValueTag::List || tag == ValueTag::Rsp;
-  for (const Value& one : eval_.elements(value)) {
+  const std::vector<Value> all = value.is(ValueKind::Rsp) ? value.items() : eval_.elements(value);
+  for (const Value& one : all) {
     const bool is_nested = words && (one.is(ValueKind::List) || one.is(ValueKind::Family));
     if (!is_nested) {
       items.push_back(words ? lower_words(one, use) : lower_value(one, use));
