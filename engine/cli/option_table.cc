@@ -61,10 +61,10 @@ string set_load(Options& options, string_view value) {
 string set_shuffle(Options& options, string_view value) {
   std::uint64_t seed = 0;
   if (value.empty()) {
-    options.shuffle = 0;  // The seed is drawn, and said, when the build starts.
+    options.shuffle_any = true;  // The seed is drawn, and said, when the build starts.
     return {};
   }
-  if (!parse_number(value, seed) || seed == 0) return "the seed is a number of 1 or more";
+  if (!parse_number(value, seed)) return "the seed is a number";
   options.shuffle = seed;
   return {};
 }

@@ -44,6 +44,7 @@ struct Options {
   std::vector<std::string> except;
   std::string trace;
   std::optional<std::uint64_t> shuffle;
+  bool shuffle_any = false;  ///< `--shuffle` without a seed.
   SandboxChoice sandbox = SandboxChoice::On;
 
   bool paranoid = false;  ///< check

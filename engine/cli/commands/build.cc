@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <csignal>
 #include <random>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -11,6 +10,7 @@
 #include "engine/base/text.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/goals.h"
+#include "engine/cli/jobs.h"
 #include "engine/cli/load_graph.h"
 #include "engine/cli/progress.h"
 #include "engine/cli/state_lock.h"
@@ -47,10 +47,6 @@ std::optional<Job> prepare(Context& context, Save save) {
   return Job{*workspace, std::move(*graph), std::move(*goals)};
 }
 
-unsigned job_count(const Options& options) {
-  return options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
-}
-
 std::uint64_t random_number() {
   std::random_device device;
   const std::uint64_t high = device();
@@ -65,15 +61,15 @@ exec::BuildOptions build_options(Context& context, const Job& job) {
   if (options.always) {
     build.always = options.words.empty() ? needed_order(job.graph, job.goals) : job.goals;
   }
-  build.jobs = job_count(options);
+  build.jobs = job_count(options, context.environment);
   build.keep_going = options.keep_going;
   build.load_limit = options.load_limit;
   build.dry_run = options.dry_run;
   build.adopt = options.adopt;
   build.twice = options.twice;
   build.shuffle = options.shuffle;
-  if (build.shuffle == 0) {
-    build.shuffle = random_number() % 1'000'000 + 1;
+  if (options.shuffle_any) {
+    build.shuffle = random_number() % 1'000'000;
     context.console.talk(
         fmt::format("shuffled; the same order again: --shuffle={}\n", *build.shuffle));
   }
@@ -111,7 +107,7 @@ std::unique_ptr<Progress> make_progress(Context& context, const Job& job,
   options.style = style;
   options.explain = context.options.explain;
   options.dry_run = context.options.dry_run;
-  options.jobs = job_count(context.options);
+  options.jobs = job_count(context.options, context.environment);
   options.last_times = [&context, &job] { return recorded_times(context, job); };
   const auto term = context.environment.find("TERM");
   const bool dumb = term == context.environment.end() || term->second == "dumb";
@@ -125,8 +121,9 @@ std::unique_ptr<Progress> make_progress(Context& context, const Job& job,
 /// Ours, or that of a make which runs us; its pipe is passed on to commands.
 Result<exec::Jobserver> open_jobserver(Context& context, exec::Runner& runner) {
   const auto flags = context.environment.find("MAKEFLAGS");
-  Result<exec::Jobserver> jobserver = exec::Jobserver::open(
-      job_count(context.options), flags == context.environment.end() ? "" : flags->second);
+  Result<exec::Jobserver> jobserver =
+      exec::Jobserver::open(job_count(context.options, context.environment),
+                            flags == context.environment.end() ? "" : flags->second);
   if (!jobserver) return jobserver;
   for (const int descriptor : jobserver->inherited())
     runner.inherit(descriptor);
@@ -142,9 +139,6 @@ int run_build(Context& context, const Job& job, exec::Runner& runner) {
   Result<exec::Jobserver> jobserver = open_jobserver(context, runner);
   if (!jobserver) return refuse(context, "E912", jobserver.error().message);
   options.jobserver = &*jobserver;
-  // Below make it is make that says how many jobs there may be.
-  constexpr unsigned kAsMakeSays = 1024;
-  if (jobserver->is_client() && context.options.jobs == 0) options.jobs = kAsMakeSays;
   const RenderStyle style = render_style(context);
   const std::unique_ptr<Progress> progress = make_progress(context, job, style);
   const Result<exec::Summary> summary =

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/cli/jobs.h"
+
 using namespace devgraph;
 using namespace devgraph::cli;
 
@@ -61,10 +63,11 @@ TEST_CASE("a label that is named like a command or an option's value is a label"
 }
 
 TEST_CASE("the value of --shuffle is only taken behind =") {
-  CHECK(good({"build", "--shuffle", "app"}).shuffle == 0);
+  CHECK(good({"build", "--shuffle", "app"}).shuffle_any);
   CHECK(good({"build", "--shuffle", "app"}).words == Words{"app"});
   CHECK(good({"build", "--shuffle=7"}).shuffle == 7);
   CHECK_FALSE(good({"build"}).shuffle);
+  CHECK_FALSE(good({"build"}).shuffle_any);
 }
 
 TEST_CASE("--json is --format json, and text is the default") {
@@ -172,4 +175,21 @@ TEST_CASE("help fits a screen") {
 
 TEST_CASE("the version is that of the project") {
   CHECK(parse_options({"--version"}).text.starts_with("devgraph 0."));
+}
+
+TEST_CASE("without -j the number of jobs is that of the make above, or one a core") {
+  const auto jobs = [](unsigned given, const char* makeflags) {
+    Options options;
+    options.jobs = given;
+    return job_count(options, {{"MAKEFLAGS", makeflags}});
+  };
+  CHECK(jobs(4, "s -j1") == 4);
+  CHECK(jobs(0, "s -j1") == 1);
+  CHECK(jobs(0, " -j32 --jobserver-auth=3,4") == 32);
+  const unsigned cores = job_count({}, {});
+  CHECK(cores >= 1);
+  CHECK(jobs(0, "") == cores);
+  CHECK(jobs(0, "s") == cores);
+  CHECK(jobs(0, "kn -j") == cores);
+  CHECK(jobs(0, "s -- X=-j7") == cores);
 }
