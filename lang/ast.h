@@ -31,6 +31,7 @@ enum class TypeKind : std::uint8_t { Named, Literal, List, Map, Record, Union, O
 struct TypeField {
   Word name{};
   const Type* type = nullptr;
+  Range range{};
 };
 
 struct Type {
@@ -96,6 +97,7 @@ struct Name {
 struct ListItem {
   bool spread = false;
   const Expr* value = nullptr;
+  Range range{};  ///< With `...`.
 };
 struct List {
   std::vector<ListItem> items{};
@@ -109,6 +111,7 @@ struct Field {
   const Expr* name_expr = nullptr;  ///< A string with holes as the name; else null.
   const Expr* value = nullptr;
   std::vector<std::string> doc{};
+  Range range{};  ///< With name and value, without its doc.
 };
 struct Record {
   std::vector<Field> fields{};
@@ -212,6 +215,10 @@ struct Expr {
   std::variant<NoneLit, BoolLit, IntLit, StringLit, PathLit, LabelLit, Name, List, Record, ListComp,
                MapComp, Call, Index, Member, If, Match, Binary, Not, Cast, NodeLit, Script>
       value;
+  Range parens{};  ///< Of the outermost parentheses around it; empty if there are none.
+
+  /// The range with its parentheses.
+  const Range& whole() const { return parens.end > parens.begin ? parens : range; }
 };
 
 // --- declarations
@@ -224,6 +231,7 @@ struct UseItem {
 struct Use {
   const Expr* path = nullptr;  ///< A PathLit.
   std::vector<UseItem> items{};
+  Range braces{};  ///< Around the items.
 };
 struct Workspace {
   Block block{};
@@ -257,6 +265,7 @@ struct Node {
   Word name{};
   bool has_brackets = false;
   std::vector<NodeAxis> axes{};
+  Range brackets{};             ///< Around the axes; empty without brackets.
   const Expr* where = nullptr;  ///< May be null.
   Block block{};
 };
@@ -265,10 +274,12 @@ struct Parameter {
   const Type* type = nullptr;
   const Expr* value = nullptr;  ///< May be null.
   std::vector<std::string> doc{};
+  Range range{};  ///< With its type and value.
 };
 struct Fn {
   Word name{};
   std::vector<Parameter> parameters{};
+  Range parens{};                ///< Around the parameters.
   const Type* result = nullptr;  ///< May be null.
   const Expr* value = nullptr;
 };
@@ -283,8 +294,10 @@ struct Rule {
   bool is_extern = false;
   Word name{};
   std::vector<Parameter> parameters{};
+  Range parens{};                   ///< Around the parameters.
   const Type* result = nullptr;     ///< May be null.
   std::vector<const Decl*> body{};  ///< Axis, Let, Assert, Node; empty for extern.
+  Range braces{};                   ///< Around the body.
 };
 
 struct Decl {

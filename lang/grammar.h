@@ -252,7 +252,7 @@ struct arg          : p::sor<arg_spread, arg_named, arg_value> {};
 struct call_open    : p::one<'('> {};
 struct call_close   : p::one<')'> {};
 struct call         : p::seq<call_open, items<arg, call_close>> {};
-struct arg_in       : p::seq<p::at<ident, s, kw_in>, arg_name, s, kw_in, s, p::must<operators>> {};
+struct arg_in       : p::seq<p::at<ident, s, kw_in>, arg_name, s, kw_in, w, p::must<operators>> {};
 struct index_arg    : p::sor<arg_spread, arg_named, arg_in, arg_value> {};
 struct index_open   : p::one<'['> {};
 struct index_close  : p::one<']'> {};

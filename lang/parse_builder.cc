@@ -24,7 +24,7 @@ bool is_letter(char c) {
 
 }  // namespace
 
-const Expr* File::Arena::add(Expr expr) {
+Expr* File::Arena::add(Expr expr) {
   if (exprs.empty() || exprs.back().size() == kBlock) exprs.emplace_back().reserve(kBlock);
   return &exprs.back().emplace_back(std::move(expr));
 }
@@ -93,6 +93,7 @@ std::uint32_t Builder::recover(std::uint32_t decl_begin) {
   drop_to({});
   lines_.clear();
   optional_ = false;
+  label_name_.reset();
   op_base_ = 0;
   depth_ = 0;
   // The line of the fault itself counts, unless the declaration began on it.
@@ -170,6 +171,7 @@ void Builder::end_hole(const Checkpoint& at, bool matched) {
   op_base_ = at.op_base;
   depth_ = at.depth;
   optional_ = false;
+  label_name_.reset();
 }
 
 // --- stacks
@@ -244,6 +246,8 @@ void Builder::comment(Span at) {
 std::vector<std::string> Builder::docs_before(std::uint32_t offset) const {
   std::vector<std::string> docs;
   std::uint32_t below = line_start(offset);
+  const std::string_view before = text_.substr(below, offset - below);
+  if (before.find_first_not_of(" \t") != std::string_view::npos) return docs;
   for (auto comment = file_.comments.rbegin(); comment != file_.comments.rend(); ++comment) {
     if (comment->range.begin >= offset) continue;
     const std::string_view words =

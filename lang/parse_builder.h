@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,7 @@ namespace devgraph::lang {
 
 /// Owns the nodes of one file. Nodes never move; all are freed together.
 struct ast::File::Arena {
-  const ast::Expr* add(ast::Expr expr);
+  ast::Expr* add(ast::Expr expr);
   std::vector<std::vector<ast::Expr>> exprs;  ///< Blocks of fixed capacity, so that nothing moves.
   std::deque<ast::Type> types;
   std::deque<ast::Decl> decls;
@@ -81,6 +82,7 @@ class Builder {
   // --- paths, labels ---
   void path_quoted(Span at);
   void path(Span at);
+  void label_name(Span at) { label_name_ = {at.begin + 1, at.end}; }
   void root_path(Span at);  ///< A path from the workspace, or a label.
 
   // --- scripts ---
@@ -95,7 +97,8 @@ class Builder {
   void boolean(Span at, bool value);
   void number(Span at);
   void name(Span at);
-  void list_item(bool spread);
+  void list_item(Span at, bool spread);
+  void paren(Span at);
   void list(Span at);
   void clause_begin(Span at);
   void clause_condition();
@@ -129,7 +132,7 @@ class Builder {
   void type_name(Span at);
   void type_literal(Span at);
   void type_wrap(ast::TypeKind kind, Span at);
-  void type_field();
+  void type_field(Span at);
   void type_record(Span at);
   void type_optional() { optional_ = true; }
   std::size_t begin_type() const { return types_.size(); }
@@ -141,6 +144,7 @@ class Builder {
   void given_value();
   void condition();
   void result();
+  void end_brackets(Span at);  ///< Of the parameters, items or body of a declaration.
   void use_item_name(Span at);
   void use_item_as(Span at);
   void use_decl(Span at);
@@ -151,10 +155,10 @@ class Builder {
   void assert_decl(Span at);
   void node_axis();
   void node_begin(Span at);
-  void node_axes();
+  void node_axes(Span at);
   void node_decl(Span at);
   void parameter_begin(Span at);
-  void parameter();
+  void parameter(Span at);
   void fn_decl(Span at);
   void type_decl(Span at);
   void rule_decl(Span at);
@@ -162,7 +166,7 @@ class Builder {
 
  private:
   struct Slot {
-    const ast::Expr* expr = nullptr;
+    ast::Expr* expr = nullptr;
     std::uint32_t depth = 0;  ///< Levels of the tree below and with it.
   };
   struct Pending {
@@ -193,7 +197,8 @@ class Builder {
     const ast::Expr* value = nullptr;
     const ast::Expr* condition = nullptr;
     const ast::Type* result = nullptr;
-    bool flag = false;
+    Range brackets{};  ///< Parameters, axes or items.
+    Range body{};
   };
 
   Heights heights() const;
@@ -230,6 +235,7 @@ class Builder {
   std::uint32_t script_depth_ = 0;
   std::uint32_t fault_at_ = 0;
   bool optional_ = false;
+  std::optional<Span> label_name_;  ///< Of the label that is being read.
   std::size_t op_base_ = 0;
 
   std::vector<Frame> frames_;

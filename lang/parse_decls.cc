@@ -38,6 +38,12 @@ void Builder::result() {
   if (types_.size() > frames_.back().heights.types) frames_.back().result = take_type();
 }
 
+void Builder::end_brackets(Span at) {
+  const Frame frame = pop_frame();
+  const Range around{source_, frame.at.begin, at.end};
+  (frame.kind == Bracket::Body ? frames_.back().body : frames_.back().brackets) = around;
+}
+
 void Builder::add_decl(const Frame& frame, Span at, decltype(Decl::value) value) {
   decls_.push_back(
       &arena_.decls.emplace_back(Decl{range(at), docs_before(frame.at.begin), std::move(value)}));
@@ -59,7 +65,7 @@ void Builder::use_decl(Span at) {
   Use use;
   use.path = take();
   const Frame frame = pop_frame();
-  const auto& path = std::get_if<PathLit>(&use.path->value);
+  const auto* path = std::get_if<PathLit>(&use.path->value);
   bool plain = path != nullptr && !path->has_wildcard && !path->is_folder;
   if (plain) {
     for (const Piece& piece : path->pieces)
@@ -70,6 +76,7 @@ void Builder::use_decl(Span at) {
           {use.path->range.begin, use.path->range.end},
           "`use` needs the plain path of one library");
   }
+  use.braces = frame.brackets;
   use.items = take_all(uses_, frame.heights.uses);
   add_decl(frame, at, std::move(use));
 }
@@ -122,15 +129,16 @@ void Builder::node_axis() {
   axes_.push_back(axis);
 }
 
-void Builder::node_axes() {
-  pop_frame();
-  frames_.back().flag = true;
+void Builder::node_axes(Span at) {
+  const Frame frame = pop_frame();
+  frames_.back().brackets = {source_, frame.at.begin, at.end};
 }
 
 void Builder::node_decl(Span at) {
   const Frame frame = pop_frame();
   Node node{.rule = take_rule_ref(), .name = take_word()};
-  node.has_brackets = frame.flag;
+  node.has_brackets = frame.brackets.end > 0;
+  node.brackets = frame.brackets;
   node.axes = take_all(axes_, frame.heights.axes);
   node.where = frame.condition;
   node.block = take_block();
@@ -142,10 +150,10 @@ void Builder::parameter_begin(Span at) {
   word(at);
 }
 
-void Builder::parameter() {
+void Builder::parameter(Span at) {
   const Frame frame = pop_frame();
   const ast::Type* type = take_type();
-  parameters_.push_back({take_word(), type, frame.value, docs_before(frame.at.begin)});
+  parameters_.push_back({take_word(), type, frame.value, docs_before(frame.at.begin), range(at)});
 }
 
 void Builder::fn_decl(Span at) {
@@ -153,6 +161,7 @@ void Builder::fn_decl(Span at) {
   fn.value = take();
   const Frame frame = pop_frame();
   fn.parameters = take_all(parameters_, frame.heights.parameters);
+  fn.parens = frame.brackets;
   fn.result = frame.result;
   fn.name = take_word();
   add_decl(frame, at, std::move(fn));
@@ -171,6 +180,8 @@ void Builder::rule_decl(Span at) {
   rule.is_extern = head.starts_with("extern");
   rule.effect = head.find("effect") != std::string_view::npos;
   rule.parameters = take_all(parameters_, frame.heights.parameters);
+  rule.parens = frame.brackets;
+  rule.braces = frame.body;
   rule.result = frame.result;
   rule.body = take_all(decls_, frame.heights.decls);
   rule.name = take_word();

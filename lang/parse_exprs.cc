@@ -64,8 +64,13 @@ void Builder::number(Span at) {
 // --- lists, records, blocks
 // --------------------------------------------------------------------------
 
-void Builder::list_item(bool spread) {
-  items_.push_back({spread, take()});
+void Builder::list_item(Span at, bool spread) {
+  items_.push_back({spread, take(), range(at)});
+}
+
+void Builder::paren(Span at) {
+  const Frame frame = pop_frame();
+  exprs_.back().expr->parens = {source_, frame.at.begin, at.end};
 }
 
 void Builder::list(Span at) {
@@ -111,6 +116,7 @@ void Builder::field_spread(Span at) {
   Field field{.spread = true};
   field.value = take();
   field.doc = docs_before(at.begin);
+  field.range = range(at);
   fields_.push_back(std::move(field));
 }
 
@@ -126,6 +132,7 @@ void Builder::field_string(Span at) {
     field.name_expr = written;
   }
   field.doc = docs_before(at.begin);
+  field.range = range(at);
   fields_.push_back(std::move(field));
 }
 
@@ -134,6 +141,7 @@ void Builder::field_named(Span at) {
   field.value = take();
   field.name = take_word();
   field.doc = docs_before(at.begin);
+  field.range = range(at);
   fields_.push_back(std::move(field));
 }
 
@@ -142,6 +150,7 @@ void Builder::field_script(Span at) {
   field.value = take();
   field.name = {"script", {source_, at.begin, at.begin + 1}};
   field.doc = docs_before(at.begin);
+  field.range = range(at);
   fields_.push_back(std::move(field));
 }
 
@@ -168,6 +177,7 @@ void Builder::pun(Span at) {
   }
   field.value = value;
   field.doc = docs_before(at.begin);
+  field.range = range(at);
   fields_.push_back(std::move(field));
 }
 
@@ -200,7 +210,7 @@ void Builder::arg(Span at, bool spread, bool named, bool in) {
 void Builder::call(Span at) {
   const Frame frame = pop_frame();
   const Slot callee = take_slot();
-  push(Range{source_, callee.expr->range.begin, at.end},
+  push(Range{source_, callee.expr->whole().begin, at.end},
        Call{callee.expr, take_all(args_, frame.heights.args)},
        deepest(frame.depth, callee.depth) + 1);
 }
@@ -208,7 +218,7 @@ void Builder::call(Span at) {
 void Builder::index(Span at) {
   const Frame frame = pop_frame();
   const Slot base = take_slot();
-  push(Range{source_, base.expr->range.begin, at.end},
+  push(Range{source_, base.expr->whole().begin, at.end},
        Index{base.expr, take_all(args_, frame.heights.args)}, deepest(frame.depth, base.depth) + 1);
 }
 
@@ -216,7 +226,7 @@ void Builder::member(Span at) {
   const bool optional = text_[at.begin] == '?';
   const Span name{at.begin + (optional ? 2U : 1U), at.end};
   const Slot base = take_slot();
-  push(Range{source_, base.expr->range.begin, at.end}, Member{base.expr, word_at(name), optional},
+  push(Range{source_, base.expr->whole().begin, at.end}, Member{base.expr, word_at(name), optional},
        base.depth + 1);
 }
 
@@ -257,11 +267,11 @@ void Builder::reduce() {
   ops_.pop_back();
   const Slot right = take_slot();
   if (op.is_not) {
-    push(Range{source_, op.at.begin, right.expr->range.end}, Not{right.expr}, right.depth + 1);
+    push(Range{source_, op.at.begin, right.expr->whole().end}, Not{right.expr}, right.depth + 1);
     return;
   }
   const Slot left = take_slot();
-  push(Range{source_, left.expr->range.begin, right.expr->range.end},
+  push(Range{source_, left.expr->whole().begin, right.expr->whole().end},
        Binary{op.op, left.expr, right.expr, range(op.at)}, deepest(left.depth, right.depth) + 1);
 }
 
@@ -299,7 +309,7 @@ void Builder::leave_operators(std::size_t outer) {
 void Builder::cast(Span at) {
   const ast::Type* type = take_type();
   const Slot slot = take_slot();
-  push(Range{source_, slot.expr->range.begin, at.end}, Cast{slot.expr, type}, slot.depth + 1);
+  push(Range{source_, slot.expr->whole().begin, at.end}, Cast{slot.expr, type}, slot.depth + 1);
 }
 
 // --- if, match, nodes
@@ -309,7 +319,7 @@ void Builder::if_expr(Span at) {
   const Slot otherwise = take_slot();
   const Slot then = take_slot();
   const Slot condition = take_slot();
-  push(Range{source_, at.begin, otherwise.expr->range.end},
+  push(Range{source_, at.begin, otherwise.expr->whole().end},
        If{condition.expr, then.expr, otherwise.expr},
        std::max({condition.depth, then.depth, otherwise.depth}) + 1);
 }
@@ -399,9 +409,9 @@ void Builder::type_wrap(TypeKind kind, Span at) {
       {.kind = kind, .range = {source_, frame.at.begin, at.end}, .text = {}, .items = {item}});
 }
 
-void Builder::type_field() {
+void Builder::type_field(Span at) {
   const ast::Type* type = take_type();
-  type_fields_.push_back({take_word(), type});
+  type_fields_.push_back({take_word(), type, range(at)});
 }
 
 void Builder::type_record(Span at) {

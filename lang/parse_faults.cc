@@ -502,10 +502,10 @@ Answer missing_separator(const Fault& fault, const FaultPlace& place) {
 }
 
 constexpr std::array kAnswers{
-    unclosed_quote, unclosed_bracket, hole_in_text,       script_place,
-    wrong_closer,   wrong_sign,       operator_placement, bad_number,
-    bad_path,       foreign_sign,     reserved_name,      wrong_case,
-    statement,      not_in_a_rule,    brackets_touch,     missing_separator,
+    unclosed_quote,     unclosed_bracket, hole_in_text,   script_place,
+    wrong_closer,       statement,        wrong_sign,     foreign_sign,
+    operator_placement, bad_number,       bad_path,       reserved_name,
+    wrong_case,         not_in_a_rule,    brackets_touch, missing_separator,
 };
 
 }  // namespace

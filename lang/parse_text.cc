@@ -184,12 +184,9 @@ void Builder::path(Span at) {
 }
 
 void Builder::root_path(Span at) {
-  // A label's name is no piece: it lies behind the last one.
-  const Frame& frame = frames_.back();
-  const bool empty = pieces_.size() == frame.heights.pieces;
-  const std::uint32_t end = empty ? frame.at.end : pieces_.back().piece.range.end;
-  path({at.begin, end});
-  if (end < at.end) label(at, {end + 1, at.end});
+  const std::optional<Span> name = std::exchange(label_name_, std::nullopt);
+  path({at.begin, name ? name->begin - 1 : at.end});
+  if (name) label(at, *name);
 }
 
 void Builder::label(Span at, Span name) {
