@@ -71,6 +71,11 @@ Result<Summary> Coordinator::run() {
     return std::unexpected(done.error());
   }
   if (done = flush(); !done) return std::unexpected(done.error());
+  if (next_scratch_ > 1) {
+    if (done = files_.remove_all(state_folder_ + "/scratch"); !done) {
+      return std::unexpected(done.error());
+    }
+  }
   if (done = survey_.index().save(); !done) return std::unexpected(done.error());
   if (done = survey_.record().compact_if_worth(parts_); !done) return std::unexpected(done.error());
   if (done = trace_.write(files_); !done) return std::unexpected(done.error());
@@ -165,6 +170,7 @@ Status Coordinator::handle(const Exit& exit) {
   if (found == running_.end() || signal_ != 0) return {};
   Running& run = found->second;
   run.time = exit.time;
+  run.left_children = exit.left_children;
   if (exit.left_children && run.log) {
     const Status done = run.log->append(
         "# processes that it left in the background were still running; they were ended\n");
@@ -215,6 +221,14 @@ Status Coordinator::flush() {
     if (Status done = files_.remove_all(folder); !done) return done;
   }
   litter_.clear();
+  for (const std::string& folder : used_scratch_) {
+    if (clean_scratch(folder)) {
+      idle_scratch_.push_back(folder);
+    } else if (Status done = files_.remove_all(folder); !done) {
+      return done;
+    }
+  }
+  used_scratch_.clear();
   return {};
 }
 

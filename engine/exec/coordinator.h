@@ -51,6 +51,7 @@ class Coordinator {
     NodeId node{};
     std::uint64_t token = 0;
     unsigned attempt = 1;
+    bool left_children = false;
     bool second = false;  ///< The second run of `--twice`: compared, not kept.
     std::string scratch;
     Command command;  ///< Of Script and Exec.
@@ -139,7 +140,10 @@ class Coordinator {
   std::string failed_folder(NodeId node) const;
   static std::string_view printed_part(std::string_view log);
   Status close_log(Running& run, std::string_view what);
+  void bring_back(Running& run);
   void discard(Running& run);
+  void recycle(Running& run);
+  bool clean_scratch(const std::string& folder);
   void release(std::uint64_t token);
   bool matches(StrId pattern, std::string_view text);
   void post(Posted posted);
@@ -193,6 +197,11 @@ class Coordinator {
   std::unordered_set<std::string> made_folders_;
   std::unordered_map<std::string_view, OutputId> output_paths_;
   std::vector<std::string> litter_;  // Scratch folders to delete.
+  // Folders are used again: file systems make new ones slowly, and ext4 the more so the more were
+  // deleted in the last seconds (it was a third of the time of 300 small commands).
+  std::vector<std::string> used_scratch_;  // To be cleaned.
+  std::vector<std::string> idle_scratch_;  // Clean: with nothing but empty folders in them.
+  std::uint64_t next_scratch_ = 1;
   std::unordered_map<std::uint32_t, std::unique_ptr<RE2>> patterns_;
 
   std::unique_ptr<tbb::global_control> parallelism_;

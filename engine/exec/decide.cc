@@ -97,7 +97,7 @@ Status Coordinator::decide(NodeId node) {
 /// Makes what is not as it was made again from the CAS; the first false leaves the rest to a run.
 Result<bool> Coordinator::restore_missing(NodeId node, const store::Made& made,
                                           std::vector<LandedItem>& items) {
-  const std::string scratch = fmt::format("{}/scratch/{}", state_folder_, next_token_++);
+  const std::string scratch = fmt::format("{}/scratch/restored-{}", state_folder_, next_token_++);
   for (std::size_t i = 0; i < made.output_count(); ++i) {
     const OutputId id = graph_.output_id(node, i);
     LandedItem item;

@@ -178,7 +178,7 @@ Status Coordinator::commit(Running& run, std::vector<LandedItem> items) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     survey_.set_output(graph_.output_id(node, i), items[i].now, items[i].stat);
   }
-  discard(run);
+  recycle(run);
   if (!options_.twice || seed || is_halting()) {
     release(run.token);
     end(node, std::move(finished), State::Done);
@@ -211,7 +211,7 @@ Status Coordinator::compare_twice(Running& run, const Landed& landed) {
   Finished finished;
   finished.outcome = Outcome::Run;
   finished.time = run.first_time;
-  discard(run);
+  recycle(run);
   release(run.token);
   end(node, std::move(finished), State::Done);
   return {};
@@ -224,15 +224,52 @@ Status Coordinator::close_log(Running& run, std::string_view what) {
   return done;
 }
 
-/// The scratch folder goes with the next flush; what was moved aside stays there, and goes too.
-void Coordinator::discard(Running& run) {
+/// Outputs made in place: if the run came to nothing, the earlier ones come back.
+void Coordinator::bring_back(Running& run) {
   for (const auto& [place, waiting] : run.moved) {
-    // Outputs made in place: if the run came to nothing, the earlier ones come back.
     const Result<FileStat> stat = files_.lstat(place);
     if (stat && !stat->exists()) static_cast<void>(files_.rename(waiting, place));
   }
-  if (!run.scratch.empty()) litter_.push_back(run.scratch);
   if (!run.moved.empty()) litter_.push_back(run.scratch + ".aside");
+}
+
+/// The scratch folder goes with the next flush.
+void Coordinator::discard(Running& run) {
+  bring_back(run);
+  if (!run.scratch.empty()) litter_.push_back(run.scratch);
+}
+
+/// The scratch folder is for the next one, unless somebody may still write into it.
+void Coordinator::recycle(Running& run) {
+  if (run.left_children) return discard(run);
+  bring_back(run);
+  used_scratch_.push_back(run.scratch);
+}
+
+/// Empties the folders that staging makes for each command, and deletes all else.
+bool Coordinator::clean_scratch(const std::string& folder) {
+  constexpr std::uint32_t kOwnerMayAll = 0700;
+  const auto is_sound = [&](const std::string& path) {
+    const Result<FileStat> stat = files_.lstat(path);
+    return stat && stat->kind == FileKind::Folder && (stat->mode & kOwnerMayAll) == kOwnerMayAll;
+  };
+  if (!is_sound(folder)) return false;
+  const Result<std::vector<FolderEntry>> entries = files_.list(folder);
+  if (!entries) return false;
+  for (const FolderEntry& entry : *entries) {
+    const std::string path = join_path(folder, entry.name);
+    const bool fixed = entry.name == "out" || entry.name == "tmp" || entry.name == "work";
+    if (!fixed || !is_sound(path)) {
+      if (!files_.remove_all(path)) return false;
+      continue;
+    }
+    const Result<std::vector<FolderEntry>> below = files_.list(path);
+    if (!below) return false;
+    for (const FolderEntry& one : *below) {
+      if (!files_.remove_all(join_path(path, one.name))) return false;
+    }
+  }
+  return true;
 }
 
 void Coordinator::release(std::uint64_t token) {

@@ -37,6 +37,7 @@ struct Command {
   std::string stderr_file;               ///< Empty: the log.
   bool stdout_append = false;
   bool stderr_append = false;
+  std::string scratch;                   ///< The node's scratch folder, for runners of tests.
   std::string log_file;                  ///< Appended to.
   std::string log_head;                  ///< Written to the log before the command starts.
   std::string line_file;                 ///< Empty, or opened for writing as descriptor kLineFd.

@@ -63,10 +63,18 @@ Result<Coordinator::Started> Coordinator::start(const Waiting& waiting) {
 Status Coordinator::start_attempt(Running new_run) {
   const std::uint64_t token = next_token_++;
   new_run.token = token;
-  new_run.scratch = fmt::format("{}/scratch/{}", state_folder_, token);
+  const bool is_new = idle_scratch_.empty();
+  if (is_new) {
+    new_run.scratch = fmt::format("{}/scratch/{}", state_folder_, next_scratch_++);
+  } else {
+    new_run.scratch = std::move(idle_scratch_.back());
+    idle_scratch_.pop_back();
+  }
   Running& run = running_.emplace(token, std::move(new_run)).first->second;
   run.started = Clock::now();
-  if (Status done = files_.make_folders(run.scratch); !done) return done;
+  if (is_new) {
+    if (Status done = files_.make_folders(run.scratch); !done) return done;
+  }
   Result<std::unique_ptr<AppendFile>> log = logs_.start(run.node, run.attempt);
   if (!log) return std::unexpected(log.error());
   run.log = std::move(*log);
@@ -87,6 +95,7 @@ Status Coordinator::start_attempt(Running new_run) {
     return fail_attempt(token, command.error().message);
   }
   run.command = std::move(*command);
+  run.command.scratch = run.scratch;
   const Status started = runner_.start(token, run.command);
   if (started || is_shortage(started.error().code)) return started;
   return fail_attempt(token, started.error().message);

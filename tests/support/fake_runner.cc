@@ -43,8 +43,7 @@ std::string FakeRunner::Job::input(std::size_t index) const {
 }
 
 std::string FakeRunner::Job::output_path(std::size_t index) const {
-  const std::string scratch = fmt::format("{}/.devgraph/scratch/{}", runner_.workspace_, token_);
-  return exec::staged_output(stage(), command_.node, index, scratch);
+  return exec::staged_output(stage(), command_.node, index, command_.scratch);
 }
 
 void FakeRunner::Job::output(std::size_t index, std::string_view content, bool executable) {
@@ -71,7 +70,7 @@ Status FakeRunner::start(std::uint64_t token, const exec::Command& command) {
 
 exec::Exit FakeRunner::finish(const Started& started) {
   const std::string label = label_of(graph_, started.command.node);
-  Job job(*this, started.command, started.token, ++attempts_[label]);
+  Job job(*this, started.command, ++attempts_[label]);
   const auto found = actions_.find(label);
   const Action& action = found == actions_.end() ? otherwise_ : found->second;
   ran.push_back(label);

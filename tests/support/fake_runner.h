@@ -43,13 +43,12 @@ class FakeRunner final : public exec::Runner {
 
    private:
     friend class FakeRunner;
-    Job(FakeRunner& runner, const exec::Command& command, std::uint64_t token, unsigned attempt)
-        : runner_(runner), command_(command), token_(token), attempt_(attempt) {}
+    Job(FakeRunner& runner, const exec::Command& command, unsigned attempt)
+        : runner_(runner), command_(command), attempt_(attempt) {}
     exec::Stage stage() const;
 
     FakeRunner& runner_;
     const exec::Command& command_;
-    std::uint64_t token_;
     unsigned attempt_;
     int signal_ = 0;
     bool timed_out_ = false;

@@ -585,3 +585,27 @@ TEST_CASE("private children count with their instance") {
   CHECK(summary.nodes == 1);
   CHECK(summary.run == 1);
 }
+
+TEST_CASE("a command finds nothing of the one before it in its folder") {
+  World world;
+  world.options.jobs = 1;
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    world.maker.add({.name = name, .outputs = {"sub/x"}});
+    world.actions["//:" + name] = [i](FakeRunner::Job& job) {
+      Files& files = job.files();
+      const std::string& scratch = job.command().scratch;
+      for (const char* folder : {"out/sub", "tmp", "work"}) {
+        CHECK(files.list(scratch + "/" + folder)->empty());
+      }
+      job.output(0, "x");
+      for (const char* litter : {"out/more", "out/sub/y", "tmp/t", "work/w", "top"}) {
+        static_cast<void>(files.write(scratch + "/" + litter, "litter", 0644, false));
+      }
+      if (i == 1) static_cast<void>(files.chmod(scratch + "/work", 0555));
+      if (i == 2) static_cast<void>(files.chmod(scratch, 0555));
+      return 0;
+    };
+  }
+  CHECK(world.build().run == 5);
+}
