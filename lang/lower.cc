@@ -135,8 +135,10 @@ void Lowerer::register_cell(Cell& cell) {
 
 std::set<std::string> Lowerer::in_tree_outputs() const {
   std::set<std::string> paths;
-  for (const auto& [path, unused] : in_tree_)
-    paths.insert(path);
+  for (const auto& [path, made_by] : in_tree_) {
+    // What a seed has made belongs to the user: it is read and matched like any source.
+    if (made_by.first->family->rule_name != "seed") paths.insert(path);
+  }
   return paths;
 }
 
