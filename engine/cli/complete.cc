@@ -203,7 +203,10 @@ std::vector<std::string> split_line(std::string_view line) {
 std::string after_last_break(std::string_view word, std::string_view candidate,
                              std::string_view breaks) {
   const std::size_t at = word.find_last_of(breaks);
-  return std::string(at == std::string_view::npos ? candidate : candidate.substr(at + 1));
+  if (at == std::string_view::npos) return std::string(candidate);
+  // readline counts a `@` or `$` to the word that it begins.
+  const bool begins = word[at] == '@' || word[at] == '$';
+  return std::string(candidate.substr(begins ? at : at + 1));
 }
 
 }  // namespace devgraph::cli

@@ -92,4 +92,6 @@ TEST_CASE("bash gets what stands behind the last break character") {
   CHECK(after_last_break("//sub:l", "//sub:lib", breaks) == "lib");
   CHECK(after_last_break("app@py=", "app@py=3.11", breaks) == "3.11");
   CHECK(after_last_break("ap", "app", breaks) == "app");
+  CHECK(after_last_break("app@p", "app@py=", breaks) == "@py=");
+  CHECK(after_last_break("app@py=3.11,a", "app@py=3.11,arch=", breaks) == "3.11,arch=");
 }
