@@ -157,18 +157,7 @@ void Checker::add_cell_axes(const ast::Node& node, Env& env, bool report) {
             "its values are known only after a node has run");
       continue;
     }
-    const auto* list = std::get_if<ast::List>(&one.in->value);
-    if (!list) {
-      check(*one.in, list_of(info.element), {fmt::format("{} in …", name), {}}, env);
-      continue;
-    }
-    for (const ast::ListItem& item : list->items) {
-      if (item.spread) {
-        infer(*item.value, env);
-      } else {
-        check_axis_value(*item.value, info.element, name, env);
-      }
-    }
+    check_axis_values(*one.in, info.element, name, env);
   }
   env.locals.insert(env.locals.end(), cell.begin(), cell.end());
 }
@@ -206,77 +195,80 @@ void Checker::check_axis_value(const ast::Expr& value, const TypeRef& element,
     mismatch(value, *type, *element, {fmt::format("the axis `{}`", axis), {}}, env);
 }
 
-TypeRef Checker::index_family(const TypeRef& family, const ast::Expr& expr, const ast::Index& it,
-                              Env& env) {
-  const std::string base = printable(source_text(it.base->range));
-  std::set<std::string> fixed;
-  std::set<std::string> named;
-  for (const ast::Arg& arg : it.args) {
-    const auto* word = std::get_if<ast::Name>(&arg.value->value);
-    const bool by_name = !arg.name && word;
-    const std::string axis(arg.name ? arg.name->text : word ? word->text : std::string_view());
-    const Range range = arg.name ? arg.name->range : arg.value->range;
-    if (axis.empty() || arg.spread) {
-      infer(*arg.value, env);
-      error("E501", arg.range, "an index names its axis",
-            fmt::format("`{}` has axes [{}]", base, fmt::join(family->axes, ", ")))
-          .helps.push_back(fmt::format("write  {}[{} = {}]", base, family->axes.front(),
-                                       source_text(arg.value->range)));
-      continue;
+/// `x in [...]`: each has to be a value of the axis.
+void Checker::check_axis_values(const ast::Expr& value, const TypeRef& element,
+                                std::string_view axis, Env& env) {
+  const auto* list = std::get_if<ast::List>(&value.value);
+  if (!list) return check(value, list_of(element), {fmt::format("{} in …", axis), {}}, env);
+  for (const ast::ListItem& item : list->items) {
+    if (item.spread) {
+      infer(*item.value, env);
+    } else {
+      check_axis_value(*item.value, element, axis, env);
     }
-    const auto at = std::ranges::find(family->axes, axis);
-    if (at == family->axes.end()) {
-      if (!by_name) infer(*arg.value, env);
-      const std::optional<std::string> near = nearest(axis, family->axes);
-      error("E501", range,
-            fmt::format("`{}` has axes [{}]; `{}` is not one of them", base,
-                        fmt::join(family->axes, ", "), printable(axis)),
-            near ? fmt::format("did you mean `{}`?", *near) : "no such axis");
-      continue;
-    }
-    if (!named.insert(axis).second) {
-      error("E513", range, fmt::format("the axis `{}` stands here twice", axis),
-            "written again here");
-      continue;
-    }
-    const TypeRef element = family->axis_types[static_cast<std::size_t>(at - family->axes.begin())];
-    if (arg.in) {
-      const auto* list = std::get_if<ast::List>(&arg.value->value);
-      if (!list) {
-        const TypeRef type = infer(*arg.value, env);
-        if (type->kind != Kind::List && type->kind != Kind::Any && type->kind != Kind::Data) {
-          mismatch(*arg.value, *type, *list_of(element), {fmt::format("`{} in …`", axis), {}}, env);
-        }
-        continue;
-      }
-      for (const ast::ListItem& item : list->items) {
-        if (item.spread) {
-          infer(*item.value, env);
-        } else {
-          check_axis_value(*item.value, element, axis, env);
-        }
-      }
-      continue;
-    }
-    fixed.insert(axis);
-    if (!by_name) {
-      check_axis_value(*arg.value, element, axis, env);
-      continue;
-    }
-    const Found found = find(axis, env);
-    if (found.local || !found.symbol) {
-      check_axis_value(*arg.value, element, axis, env);
-      continue;
-    }
-    note_use(found.symbol, range, env);
-    const bool single = family->axes.size() == 1;
-    Diagnostic& fault = error("E507", range, fmt::format("no cell gives `{}` a value here", axis),
-                              "outside of a family an axis is the list of its values");
-    fault.helps.push_back(
-        single ? fmt::format("write  {}  for all cells, or  {}[{} = …]  for one", base, base, axis)
-               : fmt::format("leave `{}` out for all its values, or write  {} = …", axis, axis));
   }
-  (void)expr;
+}
+
+/// One argument of an index. Gives the axis that it fixes; empty if it leaves it open or is wrong.
+std::string Checker::index_axis(const Type& family, const std::string& base, const ast::Arg& arg,
+                                std::set<std::string>& named, Env& env) {
+  const auto* word = std::get_if<ast::Name>(&arg.value->value);
+  const bool by_name = !arg.name && word;
+  const std::string axis(arg.name ? arg.name->text : word ? word->text : std::string_view());
+  const Range range = arg.name ? arg.name->range : arg.value->range;
+  if (axis.empty() || arg.spread) {
+    infer(*arg.value, env);
+    error("E501", arg.range, "an index names its axis",
+          fmt::format("`{}` has axes [{}]", base, fmt::join(family.axes, ", ")))
+        .helps.push_back(fmt::format("write  {}[{} = {}]", base, family.axes.front(),
+                                     source_text(arg.value->range)));
+    return {};
+  }
+  const auto at = std::ranges::find(family.axes, axis);
+  if (at == family.axes.end()) {
+    if (!by_name) infer(*arg.value, env);
+    const std::optional<std::string> near = nearest(axis, family.axes);
+    error("E501", range,
+          fmt::format("`{}` has axes [{}]; `{}` is not one of them", base,
+                      fmt::join(family.axes, ", "), printable(axis)),
+          near ? fmt::format("did you mean `{}`?", *near) : "no such axis");
+    return {};
+  }
+  if (!named.insert(axis).second) {
+    error("E513", range, fmt::format("the axis `{}` stands here twice", axis),
+          "written again here");
+    return {};
+  }
+  const TypeRef element = family.axis_types[static_cast<std::size_t>(at - family.axes.begin())];
+  if (arg.in) {
+    check_axis_values(*arg.value, element, axis, env);
+    return {};
+  }
+  if (!by_name) {
+    check_axis_value(*arg.value, element, axis, env);
+    return axis;
+  }
+  const Found found = find(axis, env);
+  if (found.local || !found.symbol) {
+    check_axis_value(*arg.value, element, axis, env);
+    return axis;
+  }
+  note_use(found.symbol, range, env);
+  const bool single = family.axes.size() == 1;
+  Diagnostic& fault = error("E507", range, fmt::format("no cell gives `{}` a value here", axis),
+                            "outside of a family an axis is the list of its values");
+  fault.helps.push_back(
+      single ? fmt::format("write  {}  for all cells, or  {}[{} = …]  for one", base, base, axis)
+             : fmt::format("leave `{}` out for all its values, or write  {} = …", axis, axis));
+  return axis;
+}
+
+TypeRef Checker::index_family(const TypeRef& family, const ast::Index& it, Env& env) {
+  const std::string base = printable(source_text(it.base->range));
+  std::set<std::string> named;
+  std::set<std::string> fixed;
+  for (const ast::Arg& arg : it.args)
+    fixed.insert(index_axis(*family, base, arg, named, env));
   std::vector<std::string> axes;
   std::vector<TypeRef> types;
   for (std::size_t i = 0; i < family->axes.size(); ++i) {

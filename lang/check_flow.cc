@@ -89,69 +89,79 @@ TypeRef Checker::branch(const ast::If& it, const TypeRef* expected, const Slot& 
   return union_of({then, otherwise});
 }
 
-TypeRef Checker::match(const ast::Expr& expr, const ast::Match& it, const TypeRef* expected,
-                       const Slot& slot, Env& env) {
-  const TypeRef subject = infer(*it.subject, env);
-  const std::vector<TypeRef> members = alternatives(subject);
-  const bool unknown = subject->kind == Kind::Any || subject->kind == Kind::Never;
-  bool open = unknown;             // Has values that no list of patterns can cover.
-  std::vector<std::string> left;   // Values not yet covered.
-  std::vector<std::string> known;  // All values, for suggestions.
-  for (const TypeRef& one : members) {
+/// The values that a subject can have.
+Checker::Matched Checker::matched_values(const ast::Expr& subject, Env& env) {
+  Matched it;
+  it.type = infer(subject, env);
+  it.key = narrowing_key(subject);
+  it.unknown = it.type->kind == Kind::Any || it.type->kind == Kind::Never;
+  it.open = it.unknown;
+  for (const TypeRef& one : alternatives(it.type)) {
     if (one->kind == Kind::Literal) {
-      left.push_back(fmt::format("\"{}\"", one->text));
-      known.push_back(one->text);
+      it.left.push_back(fmt::format("\"{}\"", one->text));
+      it.known.push_back(one->text);
     } else if (one->kind == Kind::Bool) {
-      left.insert(left.end(), {"true", "false"});
+      it.left.insert(it.left.end(), {"true", "false"});
     } else if (one->kind != Kind::None) {
-      open = true;
-      if (one->kind != Kind::String && one->kind != Kind::Int && one->kind != Kind::Data &&
-          !unknown && one->kind != Kind::Any) {
-        error("E106", it.subject->range, fmt::format("{} cannot be matched", a_type(*one)),
-              brief(*subject))
-            .helps.emplace_back("`match` looks at strings, ints, bools and none");
-        open = true;
-        break;
-      }
+      it.open = true;
+      const bool fine = one->kind == Kind::String || one->kind == Kind::Int ||
+                        one->kind == Kind::Data || one->kind == Kind::Any || it.unknown;
+      if (fine) continue;
+      error("E106", subject.range, fmt::format("{} cannot be matched", a_type(*one)),
+            brief(*it.type))
+          .helps.emplace_back("`match` looks at strings, ints, bools and none");
+      break;
     }
   }
-  const bool optional = subject->kind == Kind::Optional || subject->kind == Kind::None;
-  if (optional) left.emplace_back("none");
+  it.optional = it.type->kind == Kind::Optional || it.type->kind == Kind::None;
+  if (it.optional) it.left.emplace_back("none");
+  return it;
+}
 
-  std::set<std::string> seen;
-  bool has_default = false;
-  const std::string key = narrowing_key(*it.subject);
+/// Crosses off what a pattern covers. True if that can be none.
+bool Checker::match_pattern(const ast::Expr& pattern, const ast::Expr& subject, Matched& it,
+                            Env& env) {
+  const std::string text = pattern_key(pattern);
+  if (it.has_default || (!text.empty() && !it.seen.insert(text).second)) {
+    error("E108", pattern.range, "this pattern is never reached",
+          it.has_default ? "`_` has taken everything" : "written before");
+    return false;
+  }
+  if (is_default(pattern)) {
+    it.has_default = true;
+    return it.optional && !it.seen.contains("none");
+  }
+  const auto at = std::ranges::find(it.left, text);
+  if (at != it.left.end()) {
+    it.left.erase(at);
+    return text == "none";
+  }
+  if (it.unknown) return false;
+  const TypeRef type = infer(pattern, env);
+  const bool possible = std::ranges::any_of(alternatives(it.type), [&](const TypeRef& t) {
+    return t->kind != Kind::Literal && fits(*type, *t);
+  });
+  if (possible) return false;
+  const std::string* word = plain_text(pattern);
+  const std::optional<std::string> near = word ? nearest(*word, it.known) : std::nullopt;
+  error("E108", pattern.range,
+        fmt::format("{} is no value of {}", text,
+                    it.key.empty() ? std::string("this") : fmt::format("`{}`", it.key)),
+        near ? fmt::format("did you mean \"{}\"?", *near) : "never matches")
+      .also.push_back({subject.range, brief(*it.type)});
+  return false;
+}
+
+TypeRef Checker::match(const ast::Match& it, const TypeRef* expected, const Slot& slot, Env& env) {
+  Matched values = matched_values(*it.subject, env);
   std::vector<TypeRef> results;
   for (const ast::MatchArm& arm : it.arms) {
     bool takes_none = false;
-    for (const ast::Expr* pattern : arm.patterns) {
-      const std::string text = pattern_key(*pattern);
-      if (has_default || (!text.empty() && !seen.insert(text).second)) {
-        error("E108", pattern->range, "this pattern is never reached",
-              has_default ? "`_` has taken everything" : "written before");
-      } else if (is_default(*pattern)) {
-        has_default = true;
-        takes_none = takes_none || (optional && !seen.contains("none"));
-      } else if (const auto at = std::ranges::find(left, text); at != left.end()) {
-        left.erase(at);
-        takes_none = takes_none || text == "none";
-      } else if (!unknown) {
-        const TypeRef type = infer(*pattern, env);
-        const bool possible = std::ranges::any_of(
-            members, [&](const TypeRef& t) { return t->kind != Kind::Literal && fits(*type, *t); });
-        if (possible) continue;
-        const std::string* word = plain_text(*pattern);
-        const std::optional<std::string> near = word ? nearest(*word, known) : std::nullopt;
-        error("E108", pattern->range,
-              fmt::format("{} is no value of {}", text,
-                          key.empty() ? std::string("this") : fmt::format("`{}`", key)),
-              near ? fmt::format("did you mean \"{}\"?", *near) : "never matches")
-            .also.push_back({it.subject->range, brief(*subject)});
-      }
-    }
+    for (const ast::Expr* pattern : arm.patterns)
+      takes_none |= match_pattern(*pattern, *it.subject, values, env);
     Restore restore(env);
-    if (!key.empty() && subject->kind == Kind::Optional && !takes_none) {
-      env.narrowed.emplace_back(key, subject->item);
+    if (!values.key.empty() && values.type->kind == Kind::Optional && !takes_none) {
+      env.narrowed.emplace_back(values.key, values.type->item);
     }
     if (expected) {
       check(*arm.value, *expected, slot, env);
@@ -159,14 +169,14 @@ TypeRef Checker::match(const ast::Expr& expr, const ast::Match& it, const TypeRe
       results.push_back(infer(*arm.value, env));
     }
   }
-  if (!has_default && (open || !left.empty()) && !unknown) {
+  const std::vector<std::string>& left = values.left;
+  if (!values.has_default && (values.open || !left.empty()) && !values.unknown) {
     Diagnostic& fault = error(
         "E107", it.subject->range, "this `match` does not cover every value",
-        left.empty() ? brief(*subject) : fmt::format("not covered: {}", fmt::join(left, ", ")));
+        left.empty() ? brief(*values.type) : fmt::format("not covered: {}", fmt::join(left, ", ")));
     fault.helps.push_back(left.empty() ? "add  _ => …"
                                        : fmt::format("add  {} => …  or  _ => …", left.front()));
   }
-  (void)expr;
   return expected ? *expected : union_of(std::move(results));
 }
 

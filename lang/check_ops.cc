@@ -83,6 +83,42 @@ TypeRef item_of_map(const Type& type) {
   return union_of(std::move(items));
 }
 
+bool is_list(Kind kind) {
+  return kind == Kind::List || kind == Kind::Family;
+}
+bool is_map(Kind kind) {
+  return kind == Kind::Map || kind == Kind::Record;
+}
+bool has_text(Kind kind) {
+  return kind == Kind::Int || kind == Kind::Bool || kind == Kind::Version;
+}
+
+/// What `+` or `-` gives; null if it cannot take these two.
+TypeRef sum_of(BinaryOp op, const TypeRef& left, const TypeRef& right) {
+  const Kind a = plain_kind(left);
+  const Kind b = plain_kind(right);
+  const bool add = op == BinaryOp::Add;
+  if (a == Kind::Data && b == Kind::Data) return left;
+  if (a == Kind::Data || b == Kind::Data) {
+    const Kind other = a == Kind::Data ? b : a;
+    if (add && (other == Kind::String || other == Kind::Int)) return simple(other);
+    if (add) return a == Kind::Data ? right : left;
+  }
+  if (a == b && (a == Kind::Int || a == Kind::Duration || a == Kind::Size)) return simple(a);
+  if (!add) return nullptr;
+  if (a == Kind::String && b == Kind::String) return simple(Kind::String);
+  if (left->kind == Kind::Record && right->kind == Kind::Record) return merged(*left, *right);
+  const bool lists = is_list(a) && is_list(b);
+  if (!lists && !(is_map(a) && is_map(b))) return nullptr;
+  std::vector<TypeRef> items;
+  for (const TypeRef& side : {left, right}) {
+    for (const TypeRef& one : alternatives(side))
+      items.push_back(lists ? one->item : item_of_map(*one));
+  }
+  TypeRef item = union_of(std::move(items));
+  return lists ? list_of(std::move(item)) : map_of(std::move(item));
+}
+
 bool is_comparable(Kind kind) {
   switch (kind) {
     case Kind::Secret:
@@ -105,7 +141,7 @@ bool is_ordered(Kind kind) {
 
 }  // namespace
 
-TypeRef Checker::infer_binary(const ast::Expr& expr, const ast::Binary& it, Env& env) {
+TypeRef Checker::infer_binary(const ast::Binary& it, Env& env) {
   switch (it.op) {
     case BinaryOp::And:
     case BinaryOp::Or: {
@@ -121,14 +157,14 @@ TypeRef Checker::infer_binary(const ast::Expr& expr, const ast::Binary& it, Env&
     case BinaryOp::Coalesce:
       return infer_coalesce(it, env);
     case BinaryOp::In:
-      return infer_in(expr, it, env);
+      return infer_in(it, env);
     case BinaryOp::Join:
-      return infer_join(expr, it, env);
+      return infer_join(it, env);
     case BinaryOp::Add:
     case BinaryOp::Sub:
-      return infer_add(expr, it, env);
+      return infer_add(it, env);
     default:
-      return infer_compare(expr, it, env);
+      return infer_compare(it, env);
   }
 }
 
@@ -141,7 +177,7 @@ TypeRef Checker::infer_coalesce(const ast::Binary& it, Env& env) {
   return bare->kind == Kind::None ? right : union_of({bare, right});
 }
 
-TypeRef Checker::infer_add(const ast::Expr& expr, const ast::Binary& it, Env& env) {
+TypeRef Checker::infer_add(const ast::Binary& it, Env& env) {
   const TypeRef left = infer(*it.left, env);
   const TypeRef right = infer(*it.right, env);
   if (is_unknown(left) || is_unknown(right)) return simple(Kind::Any);
@@ -155,63 +191,30 @@ TypeRef Checker::infer_add(const ast::Expr& expr, const ast::Binary& it, Env& en
       return simple(Kind::Any);
     }
   }
-  const Kind a = plain_kind(left);
-  const Kind b = plain_kind(right);
-  const bool add = it.op == BinaryOp::Add;
-  if (a == Kind::Data && b == Kind::Data) return left;
-  if (a == Kind::Data || b == Kind::Data) {
-    const Kind other = a == Kind::Data ? b : a;
-    if (add && (other == Kind::String || other == Kind::Int)) return simple(other);
-    if (add) return a == Kind::Data ? right : left;
-  }
-  const bool numbers = a == Kind::Int || a == Kind::Duration || a == Kind::Size;
-  if (a == b && numbers) return simple(a);
-  if (add && a == Kind::String && b == Kind::String) return simple(Kind::String);
-  const auto is_list = [](Kind kind) { return kind == Kind::List || kind == Kind::Family; };
-  if (add && is_list(a) && is_list(b)) {
-    std::vector<TypeRef> items;
-    for (const TypeRef& side : {left, right}) {
-      for (const TypeRef& one : alternatives(side))
-        items.push_back(one->item);
-    }
-    return list_of(union_of(std::move(items)));
-  }
-  const auto is_map = [](Kind kind) { return kind == Kind::Map || kind == Kind::Record; };
-  if (add && left->kind == Kind::Record && right->kind == Kind::Record)
-    return merged(*left, *right);
-  if (add && is_map(a) && is_map(b)) {
-    std::vector<TypeRef> items;
-    for (const TypeRef& side : {left, right}) {
-      for (const TypeRef& one : alternatives(side))
-        items.push_back(item_of_map(*one));
-    }
-    return map_of(union_of(std::move(items)));
-  }
+  const TypeRef sum = sum_of(it.op, left, right);
+  if (sum) return sum;
   Diagnostic& fault = error(
       "E106", it.op_range,
       fmt::format("`{}` cannot take {} and {}", op_text(it.op), a_type(*left), a_type(*right)),
       fmt::format("{} {} {}", brief(*left), op_text(it.op), brief(*right)));
-  if (a == Kind::String && (b == Kind::Int || b == Kind::Bool || b == Kind::Version)) {
+  const Kind a = plain_kind(left);
+  const Kind b = plain_kind(right);
+  const std::string_view first = source_text(it.left->range);
+  const std::string_view second = source_text(it.right->range);
+  if (a == Kind::String && has_text(b)) {
+    fault.helps.push_back(fmt::format("write  \"…{{{}}}\"  or  str(…)", second));
+  } else if (b == Kind::String && has_text(a)) {
+    fault.helps.push_back(fmt::format("write  \"{{{}}}…\"  or  str(…)", first));
+  } else if (is_list(a) != is_list(b)) {
     fault.helps.push_back(
-        fmt::format("write  \"…{{{}}}\"  or  str(…)", source_text(it.right->range)));
-  } else if (b == Kind::String && (a == Kind::Int || a == Kind::Bool || a == Kind::Version)) {
-    fault.helps.push_back(
-        fmt::format("write  \"{{{}}}…\"  or  str(…)", source_text(it.left->range)));
-  } else if (is_list(a) && !is_list(b)) {
-    fault.helps.push_back(
-        fmt::format("write  [{}]  to add one element", source_text(it.right->range)));
-  } else if (!is_list(a) && is_list(b)) {
-    fault.helps.push_back(
-        fmt::format("write  [{}]  to add one element", source_text(it.left->range)));
+        fmt::format("write  [{}]  to add one element", is_list(a) ? second : first));
   } else if (a == Kind::Tree) {
     fault.helps.emplace_back("a file in a folder is  folder / \"name\"");
   }
-  (void)expr;
   return simple(Kind::Any);
 }
 
-/// Tells when a closed set cannot hold the text it is compared with.
-TypeRef Checker::infer_compare(const ast::Expr& expr, const ast::Binary& it, Env& env) {
+TypeRef Checker::infer_compare(const ast::Binary& it, Env& env) {
   const TypeRef left = infer(*it.left, env);
   const TypeRef right = infer(*it.right, env);
   const TypeRef result = simple(Kind::Bool);
@@ -252,6 +255,13 @@ TypeRef Checker::infer_compare(const ast::Expr& expr, const ast::Binary& it, Env
       fault.helps.emplace_back("content is compared when nodes run, by a script");
     return result;
   }
+  check_closed_set(it, left, right, env);
+  return result;
+}
+
+/// Tells when an axis or a parameter can never be the text that it is compared with.
+void Checker::check_closed_set(const ast::Binary& it, const TypeRef& left, const TypeRef& right,
+                               Env& env) {
   for (const auto& [set, other, side] :
        {std::tuple(left, right, it.right), std::tuple(right, left, it.left)}) {
     const ast::Expr* name = side == it.right ? it.left : it.right;
@@ -274,11 +284,9 @@ TypeRef Checker::infer_compare(const ast::Expr& expr, const ast::Binary& it, Env
                               near ? fmt::format("did you mean \"{}\"?", *near) : "never equal");
     fault.helps.push_back(fmt::format("its values are {}", show(*set)));
   }
-  (void)expr;
-  return result;
 }
 
-TypeRef Checker::infer_in(const ast::Expr&, const ast::Binary& it, Env& env) {
+TypeRef Checker::infer_in(const ast::Binary& it, Env& env) {
   const TypeRef left = infer(*it.left, env);
   const TypeRef right = infer(*it.right, env);
   const TypeRef result = simple(Kind::Bool);
@@ -311,7 +319,7 @@ TypeRef Checker::infer_in(const ast::Expr&, const ast::Binary& it, Env& env) {
   return result;
 }
 
-TypeRef Checker::infer_join(const ast::Expr&, const ast::Binary& it, Env& env) {
+TypeRef Checker::infer_join(const ast::Binary& it, Env& env) {
   const TypeRef left = infer(*it.left, env);
   if (std::holds_alternative<ast::StringLit>(it.right->value)) check_path_text(*it.right, env);
   const TypeRef right = infer(*it.right, env);
@@ -347,7 +355,7 @@ TypeRef Checker::infer_join(const ast::Expr&, const ast::Binary& it, Env& env) {
   return simple(!last.hole && last.text.ends_with('/') ? Kind::Tree : Kind::File);
 }
 
-TypeRef Checker::infer_cast(const ast::Expr&, const ast::Cast& it, Env& env) {
+TypeRef Checker::infer_cast(const ast::Cast& it, Env& env) {
   const TypeRef to = declared(*env.module, *it.type);
   const TypeRef from = infer(*it.value, env);
   const bool narrows = plain_kind(from) == Kind::String && plain_kind(to) == Kind::String;
@@ -362,183 +370,6 @@ TypeRef Checker::infer_cast(const ast::Expr&, const ast::Cast& it, Env& env) {
   fault.helps.emplace_back(
       "`as` checks data and closed sets; it converts nothing: use str, int, bool or version");
   return to;
-}
-
-/// `git.short`, `host.os`, unless the file declares such a name itself.
-TypeRef Checker::infer_fact(const ast::Member& it, Env& env, bool& known) {
-  const auto* object = std::get_if<ast::Name>(&it.base->value);
-  known = object && (object->text == "git" || object->text == "host") && !find(object->text, env);
-  if (!known) return nullptr;
-  std::vector<std::string> names;
-  for (const BuiltinFact& fact : builtin_facts()) {
-    if (fact.object != object->text) continue;
-    names.emplace_back(fact.name);
-    if (fact.name != it.name.text) continue;
-    if (env.module->kind != ModuleKind::Project) {
-      error("E302", it.base->range, fmt::format("`{}` is for manifests only", object->text),
-            "a library gets such values as arguments")
-          .helps.push_back(fmt::format("add a parameter and pass {}.{} where the rule is used",
-                                       object->text, fact.name));
-    }
-    if (fact.type == "string?") return optional_of(simple(Kind::String));
-    return simple(fact.type == "bool" ? Kind::Bool : fact.type == "int" ? Kind::Int : Kind::String);
-  }
-  const std::optional<std::string> near = nearest(it.name.text, names);
-  Diagnostic& fault = error("E104", it.name.range,
-                            fmt::format("`{}` has no field `{}`", object->text, it.name.text),
-                            near ? fmt::format("did you mean `{}`?", *near) : "no such field");
-  fault.helps.push_back(fmt::format("it has {}", fmt::join(names, ", ")));
-  return simple(Kind::Any);
-}
-
-TypeRef Checker::infer_member(const ast::Expr& expr, const ast::Member& it, Env& env) {
-  bool known = false;
-  const TypeRef fact = infer_fact(it, env, known);
-  if (known) return fact;
-  const TypeRef base = infer(*it.base, env);
-  if (base->kind == Kind::Any) return base;
-  if (base->kind == Kind::None) {
-    error("E103", it.base->range, "this is none", "has no fields");
-    return simple(Kind::Any);
-  }
-  if (base->kind == Kind::Data) return base;
-  if (base->kind == Kind::Optional && !it.optional) {
-    may_be_none(*it.base, *base);
-    return simple(Kind::Any);
-  }
-  const TypeRef result = member_of(without_none(base), it.name, *it.base, env);
-  (void)expr;
-  return it.optional && base->kind == Kind::Optional ? optional_of(result) : result;
-}
-
-TypeRef Checker::member_of(const TypeRef& base, const ast::Word& name, const ast::Expr& base_expr,
-                           Env& env) {
-  const std::string_view field = name.text;
-  if (base->kind == Kind::Any || base->kind == Kind::Data) return base;
-  if (base->kind == Kind::Union) {
-    std::vector<TypeRef> all;
-    for (const TypeRef& one : base->items) {
-      const TypeRef type = member_of(one, name, base_expr, env);
-      if (type->kind == Kind::Any) return type;
-      all.push_back(type);
-    }
-    return union_of(std::move(all));
-  }
-  if (base->kind == Kind::Version && (field == "major" || field == "minor" || field == "patch")) {
-    return simple(Kind::Int);
-  }
-  if (base->kind == Kind::Family) {
-    const TypeRef inner = member_of(base->item, name, base_expr, env);
-    if (inner->kind == Kind::Any) return inner;
-    return family_of(inner, base->axes, base->axis_types);
-  }
-  if (base->kind == Kind::Node || base->kind == Kind::Record) {
-    const TypeField* found = base->field(field);
-    if (found) return found->type;
-    if (base->open) return simple(Kind::Any);
-    if (base->kind == Kind::Node && field.starts_with('_')) {
-      error("E224", name.range, fmt::format("`{}` is private to the rule", field),
-            "names that start with `_` stay in their rule");
-      return simple(Kind::Any);
-    }
-    std::vector<std::string> known;
-    for (const TypeField& one : base->fields)
-      known.push_back(one.name);
-    const std::optional<std::string> near = nearest(field, known);
-    const std::string owner(source_text(base_expr.range));
-    Diagnostic& fault = error("E104", name.range,
-                              fmt::format("`{}` has no {} `{}`", printable(owner),
-                                          base->kind == Kind::Node ? "output" : "field", field),
-                              near ? fmt::format("did you mean `{}`?", *near) : "no such name");
-    fault.helps.push_back(known.empty() ? std::string("it has none")
-                                        : fmt::format("it has {}", fmt::join(known, ", ")));
-    return simple(Kind::Any);
-  }
-  if (base->kind == Kind::Version) {
-    error("E104", name.range, fmt::format("a version has no field `{}`", field), "no such name")
-        .helps.emplace_back("it has major, minor, patch");
-    return simple(Kind::Any);
-  }
-  Diagnostic& fault =
-      error("E104", name.range, fmt::format("{} has no fields", a_type(*base)), brief(*base));
-  if (base->kind == Kind::List &&
-      (base->item->kind == Kind::Node || base->item->kind == Kind::Record ||
-       base->item->kind == Kind::Family || base->item->kind == Kind::Union)) {
-    fault.helps.push_back(
-        fmt::format("write  [for n in {}: n.{}]", source_text(base_expr.range), field));
-  }
-  if (base->kind == Kind::Map) {
-    fault.helps.push_back(
-        fmt::format("the keys of a map are known when it is made; write  {}[\"{}\"]",
-                    source_text(base_expr.range), field));
-  }
-  return simple(Kind::Any);
-}
-
-TypeRef Checker::infer_index(const ast::Expr& expr, const ast::Index& it, Env& env) {
-  const TypeRef base = infer(*it.base, env);
-  if (base->kind == Kind::Family) return index_family(base, expr, it, env);
-  if (base->kind == Kind::Any) {
-    for (const ast::Arg& arg : it.args)
-      infer(*arg.value, env);
-    return base;
-  }
-  if (base->kind == Kind::Optional) {
-    may_be_none(*it.base, *base);
-    return simple(Kind::Any);
-  }
-  const bool named =
-      std::ranges::any_of(it.args, [](const ast::Arg& a) { return a.name.has_value(); });
-  if (base->kind == Kind::Node && named) {
-    error("E501", expr.range,
-          fmt::format("`{}` has no axes", printable(source_text(it.base->range))),
-          "one node, not a family");
-    return base;
-  }
-  return index_plain(base, expr, it, env);
-}
-
-TypeRef Checker::index_plain(const TypeRef& base, const ast::Expr& expr, const ast::Index& it,
-                             Env& env) {
-  if (it.args.size() != 1 || it.args.front().name || it.args.front().spread) {
-    error("E105", expr.range, "one index is needed here", brief(*base));
-    return simple(Kind::Any);
-  }
-  const ast::Expr& key = *it.args.front().value;
-  const TypeRef string = simple(Kind::String);
-  switch (base->kind) {
-    case Kind::Data:
-      infer(key, env);
-      return base;
-    case Kind::List:
-      check(key, simple(Kind::Int), {"the index of a list", {}}, env);
-      return base->item;
-    case Kind::Map:
-      check(key, string, {"the key of a map", {}}, env);
-      return base->item;
-    case Kind::Record: {
-      check(key, string, {"the key of a record", {}}, env);
-      const std::string* text = plain_text(key);
-      if (text) {
-        const ast::Word name{*text, key.range};
-        return member_of(base, name, *it.base, env);
-      }
-      return item_of_map(*base);
-    }
-    default:
-      break;
-  }
-  if (fits(*base, *simple(Kind::Tree))) {
-    check(key, string, {"the name of a file in a tree", {}}, env);
-    return simple(Kind::File);
-  }
-  const TypeRef key_type = infer(key, env);
-  Diagnostic& fault =
-      error("E105", expr.range, fmt::format("{} cannot be indexed", a_type(*base)), brief(*base));
-  if (base->kind == Kind::Node)
-    fault.helps.emplace_back("it is one node, not a family; an output is  x.name");
-  (void)key_type;
-  return simple(Kind::Any);
 }
 
 }  // namespace devgraph::lang

@@ -39,6 +39,36 @@ std::string unit_help(const Type& expected) {
   return "";
 }
 
+/// What may have been meant, for pairs of types that are often mixed up.
+void add_cures(Diagnostic& fault, const Type& actual, const Type& expected) {
+  if (actual.kind == Kind::Int) {
+    const std::string help = unit_help(expected);
+    if (!help.empty()) fault.helps.push_back(help);
+    if (wants(expected, {Kind::String}))
+      fault.helps.push_back("write  str(…)  or put it in quotes");
+  }
+  if (actual.kind == Kind::Text && wants(expected, {Kind::String})) {
+    fault.helps.emplace_back(
+        "a text is known only when the node runs; it fits env, stdin and holes of scripts");
+  }
+  const bool is_content = actual.kind == Kind::File || actual.kind == Kind::Tree ||
+                          (actual.kind == Kind::Node && actual.field("out"));
+  if (is_content && wants(expected, {Kind::String})) {
+    fault.helps.emplace_back(
+        "the path of a file is known only when the node runs; read(f) is the text of a source");
+  }
+  if (actual.kind == Kind::Node && !actual.field("out") && !actual.fields.empty()) {
+    std::vector<std::string> names;
+    for (const TypeField& field : actual.fields)
+      names.push_back(field.name);
+    fault.helps.push_back(
+        fmt::format("it has no single output; name one: {}", fmt::join(names, ", ")));
+  } else if (actual.kind == Kind::Node && actual.fields.empty() && !actual.open) {
+    fault.helps.push_back(fmt::format(
+        "a {} node has no output; say that it comes first with  after = …", actual.text));
+  }
+}
+
 }  // namespace
 
 TypeRef widened(const TypeRef& type) {
@@ -214,6 +244,20 @@ std::size_t Checker::count_files(const std::string& folder, std::size_t limit) c
   return std::min(count, limit);
 }
 
+void Checker::family_for_one(const ast::Expr& expr, const Type& actual, const std::string& is) {
+  Diagnostic& fault = error("E514", expr.range, "one cell is needed here, this is a family",
+                            fmt::format("has axes [{}]", fmt::join(actual.axes, ", ")));
+  if (!is.empty()) fault.helps.push_back(is);
+  std::vector<std::string> parts;
+  for (const std::string& axis : actual.axes)
+    parts.push_back(axis + " = …");
+  std::string text(source_text(expr.range));
+  const bool is_index = std::holds_alternative<ast::Index>(expr.value) && text.ends_with(']');
+  if (is_index) text.pop_back();
+  fault.helps.push_back(fmt::format("write  {}{}{}]  to take one", printable(text),
+                                    is_index ? ", " : "[", fmt::join(parts, ", ")));
+}
+
 void Checker::mismatch(const ast::Expr& expr, const Type& actual, const Type& wanted,
                        const Slot& slot, Env& env) {
   // `none` would do, too, but is not what was meant.
@@ -247,17 +291,7 @@ void Checker::mismatch(const ast::Expr& expr, const Type& actual, const Type& wa
     return;
   }
   if (actual.kind == Kind::Family && fits(*actual.item, expected)) {
-    Diagnostic& fault = error("E514", expr.range, "one cell is needed here, this is a family",
-                              fmt::format("has axes [{}]", fmt::join(actual.axes, ", ")));
-    if (!is.empty()) fault.helps.push_back(is);
-    std::vector<std::string> parts;
-    for (const std::string& axis : actual.axes)
-      parts.push_back(axis + " = …");
-    std::string text(source_text(expr.range));
-    const bool is_index = std::holds_alternative<ast::Index>(expr.value) && text.ends_with(']');
-    if (is_index) text.pop_back();
-    fault.helps.push_back(fmt::format("write  {}{}{}]  to take one", printable(text),
-                                      is_index ? ", " : "[", fmt::join(parts, ", ")));
+    family_for_one(expr, actual, is);
     return;
   }
   Diagnostic& fault =
@@ -265,32 +299,7 @@ void Checker::mismatch(const ast::Expr& expr, const Type& actual, const Type& wa
             fmt::format("{} is needed here, this is {}", needed(expected), a_type(actual)),
             brief(actual));
   if (!is.empty()) fault.helps.push_back(is);
-  if (actual.kind == Kind::Int) {
-    const std::string help = unit_help(expected);
-    if (!help.empty()) fault.helps.push_back(help);
-    if (wants(expected, {Kind::String}))
-      fault.helps.push_back("write  str(…)  or put it in quotes");
-  }
-  if (actual.kind == Kind::Text && wants(expected, {Kind::String})) {
-    fault.helps.emplace_back(
-        "a text is known only when the node runs; it fits env, stdin and holes of scripts");
-  }
-  const bool is_content = actual.kind == Kind::File || actual.kind == Kind::Tree ||
-                          (actual.kind == Kind::Node && actual.field("out"));
-  if (is_content && wants(expected, {Kind::String})) {
-    fault.helps.emplace_back(
-        "the path of a file is known only when the node runs; read(f) is the text of a source");
-  }
-  if (actual.kind == Kind::Node && !actual.field("out") && !actual.fields.empty()) {
-    std::vector<std::string> names;
-    for (const TypeField& field : actual.fields)
-      names.push_back(field.name);
-    fault.helps.push_back(
-        fmt::format("it has no single output; name one: {}", fmt::join(names, ", ")));
-  } else if (actual.kind == Kind::Node && actual.fields.empty() && !actual.open) {
-    fault.helps.push_back(fmt::format(
-        "a {} node has no output; say that it comes first with  after = …", actual.text));
-  }
+  add_cures(fault, actual, expected);
 }
 
 }  // namespace devgraph::lang

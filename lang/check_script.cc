@@ -100,7 +100,6 @@ void Checker::check_word(const ast::Expr& expr, const TypeRef& type, Range range
     return;
   }
   for (const TypeRef& one : alternatives(type)) {
-    const std::string text(source_text(expr.range));
     switch (one->kind) {
       case Kind::Any:
       case Kind::Never:
@@ -122,46 +121,40 @@ void Checker::check_word(const ast::Expr& expr, const TypeRef& type, Range range
       case Kind::Family:
         check_word(expr, one->item, range, env);
         return;
-      case Kind::Node: {
+      case Kind::Node:
         if (one->field("out") || one->open) continue;
-        std::vector<std::string> names;
-        for (const TypeField& field : one->fields)
-          names.push_back(field.name);
-        Diagnostic& fault = error(
-            "E233", range, fmt::format("`{}` has no single output", printable(text)), brief(*type));
-        fault.helps.push_back(names.empty()
-                                  ? "a node without outputs can stand in `after` or `deps`"
-                                  : fmt::format("name one of its outputs: {{{}.{}}}", text,
-                                                fmt::join(names, fmt::format("}}, {{{}.", text))));
+        [[fallthrough]];
+      default:
+        not_a_word(*one, *type, source_text(expr.range), range);
         return;
-      }
-      case Kind::Record:
-      case Kind::Map: {
-        if (text == "out") {
-          std::vector<std::string> names;
-          for (const TypeField& field : one->fields)
-            names.push_back(fmt::format("{{out.{}}}", field.name));
-          error("E232", range, "this node has several outputs", brief(*one))
-              .helps.push_back(fmt::format("write {}", fmt::join(names, " or ")));
-          return;
-        }
-        Diagnostic& fault =
-            error("E232", range,
-                  fmt::format("a {} is no word", one->kind == Kind::Map ? "map" : "record"),
-                  brief(*type));
-        fault.helps.push_back(fmt::format("write {{opts({})}} for  --key value", text));
-        fault.helps.push_back(
-            fmt::format("or {{each(\"--flag\", {})}} for  --flag key=value", text));
-        return;
-      }
-      default: {
-        Diagnostic& fault = error(
-            "E233", range, fmt::format("{} is no word of a command", a_type(*one)), brief(*type));
-        if (one->kind == Kind::None)
-          fault.helps.emplace_back("write {opt(\"--flag\", x)}: none gives no words");
-        return;
-      }
     }
+  }
+}
+
+/// A value that cannot be a word: `one` is what of its type cannot be.
+void Checker::not_a_word(const Type& one, const Type& type, std::string_view text, Range range) {
+  std::vector<std::string> names;
+  for (const TypeField& field : one.fields)
+    names.push_back(fmt::format("{{{}.{}}}", text, field.name));
+  if (one.kind == Kind::Node) {
+    Diagnostic& fault = error(
+        "E233", range, fmt::format("`{}` has no single output", printable(text)), brief(type));
+    fault.helps.push_back(names.empty()
+                              ? "a node without outputs can stand in `after` or `deps`"
+                              : fmt::format("name one of its outputs: {}", fmt::join(names, ", ")));
+  } else if (one.kind == Kind::Record && text == "out") {
+    error("E232", range, "this node has several outputs", brief(one))
+        .helps.push_back(fmt::format("write {}", fmt::join(names, " or ")));
+  } else if (one.kind == Kind::Record || one.kind == Kind::Map) {
+    const char* what = one.kind == Kind::Map ? "map" : "record";
+    Diagnostic& fault = error("E232", range, fmt::format("a {} is no word", what), brief(type));
+    fault.helps.push_back(fmt::format("write {{opts({})}} for  --key value", text));
+    fault.helps.push_back(fmt::format("or {{each(\"--flag\", {})}} for  --flag key=value", text));
+  } else {
+    Diagnostic& fault =
+        error("E233", range, fmt::format("{} is no word of a command", a_type(one)), brief(type));
+    if (one.kind == Kind::None)
+      fault.helps.emplace_back("write {opt(\"--flag\", x)}: none gives no words");
   }
 }
 
@@ -190,36 +183,43 @@ void Checker::check_script(const ast::Script& script, Env& env) {
     const bool is_list = type->kind == Kind::List || type->kind == Kind::Family;
     if (!is_list || hole.context == HoleContext::Word || found_->error_count() != before) continue;
 
-    const std::string text(source_text(hole.expr->range));
-    const Found found = name ? find(name->text, env) : Found();
-    const std::optional<std::size_t> count =
-        written_count(found.local ? nullptr : let_value(found.symbol));
-    const std::string label = fmt::format(
-        "{}{}", brief(*type),
-        count ? fmt::format(", {} element{} here", *count, *count == 1 ? "" : "s") : "");
-    if (hole.context == HoleContext::Quoted) {
-      Diagnostic& fault = error("E207", braces, "a list cannot stand inside of quotes", label);
-      fault.helps.push_back(fmt::format(
-          "one word: write {{join(\" \", {})}}; a word for each: take it out of the quotes", text));
-      continue;
-    }
-    Diagnostic& fault = error("E207", hole.range, "a list cannot be glued to text", label);
-    const std::string_view word = source_text(hole.range);
-    const std::size_t at = braces.begin - hole.range.begin;
-    const std::string head(word.substr(0, std::min(at, word.size())));
-    const std::string tail(at + (braces.end - braces.begin) <= word.size()
-                               ? word.substr(at + (braces.end - braces.begin))
-                               : "");
-    const bool is_plain = (head + tail).find_first_of("{}\"'$`\\<>") == std::string::npos;
-    if (is_plain && !head.empty() && tail.empty()) {
-      fault.helps.push_back(fmt::format(
-          "each element becomes its own word; write {{prefix(\"{}\", {})}}", head, text));
-    } else if (is_plain && head.empty() && !tail.empty()) {
-      fault.helps.push_back(fmt::format(
-          "each element becomes its own word; write {{suffix({}, \"{}\")}}", text, tail));
-    } else {
-      fault.helps.push_back(fmt::format("one word: write {{join(\",\", {})}}", text));
-    }
+    list_for_word(hole, *type, braces, env);
+  }
+}
+
+/// A list where there is room for one word.
+void Checker::list_for_word(const ScriptHole& hole, const Type& type, Range braces,
+                            const Env& env) {
+  const auto* name = std::get_if<ast::Name>(&hole.expr->value);
+  const std::string text(source_text(hole.expr->range));
+  const Found found = name ? find(name->text, env) : Found();
+  const std::optional<std::size_t> count =
+      written_count(found.local ? nullptr : let_value(found.symbol));
+  const std::string label =
+      fmt::format("{}{}", brief(type),
+                  count ? fmt::format(", {} element{} here", *count, *count == 1 ? "" : "s") : "");
+  if (hole.context == HoleContext::Quoted) {
+    Diagnostic& fault = error("E207", braces, "a list cannot stand inside of quotes", label);
+    fault.helps.push_back(fmt::format(
+        "one word: write {{join(\" \", {})}}; a word for each: take it out of the quotes", text));
+    return;
+  }
+  Diagnostic& fault = error("E207", hole.range, "a list cannot be glued to text", label);
+  const std::string_view word = source_text(hole.range);
+  const std::size_t at = braces.begin - hole.range.begin;
+  const std::string head(word.substr(0, std::min(at, word.size())));
+  const std::string tail(at + (braces.end - braces.begin) <= word.size()
+                             ? word.substr(at + (braces.end - braces.begin))
+                             : "");
+  const bool is_plain = (head + tail).find_first_of("{}\"'$`\\<>") == std::string::npos;
+  if (is_plain && !head.empty() && tail.empty()) {
+    fault.helps.push_back(
+        fmt::format("each element becomes its own word; write {{prefix(\"{}\", {})}}", head, text));
+  } else if (is_plain && head.empty() && !tail.empty()) {
+    fault.helps.push_back(
+        fmt::format("each element becomes its own word; write {{suffix({}, \"{}\")}}", text, tail));
+  } else {
+    fault.helps.push_back(fmt::format("one word: write {{join(\",\", {})}}", text));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 
 #include "lang/builtins.h"
 #include "lang/check.h"
+#include "lang/shell.h"
 
 namespace devgraph::lang {
 
@@ -74,6 +76,9 @@ struct Slot {
   std::string what;
   std::string field;       ///< The bare field name, for "write  field = …"; may be empty.
   std::string whole = {};  ///< The whole type, where an element of it is expected.
+  std::string inside(std::string_view name) const {
+    return what.empty() ? std::string(name) : what + "." + std::string(name);
+  }
   Slot element(const Type& type) const {
     Slot inner = *this;
     if (inner.whole.empty()) inner.whole = show(type);
@@ -161,6 +166,14 @@ class Checker {
   bool check_list(const ast::List& list, const TypeRef& expected, const Slot& slot, Env& env);
   bool check_record(const ast::Expr& expr, const ast::Record& record, const TypeRef& expected,
                     const Slot& slot, Env& env);
+  /// What is written in a record, as far as it can be known.
+  struct RecordFields {
+    std::vector<std::string> names{};
+    bool complete = true;  ///< So that a missing one can be told.
+  };
+  void check_record_spread(const ast::Field& field, const TypeRef& type, const Slot& slot,
+                           RecordFields& have, Env& env);
+  void check_record_field(const ast::Field& field, const TypeRef& type, const Slot& slot, Env& env);
   void check_condition(const ast::Expr& expr, Env& env, std::string_view what);
   TypeRef infer_list(const ast::List& list, Env& env);
   TypeRef infer_record(const ast::Record& record, Env& env);
@@ -174,8 +187,21 @@ class Checker {
   // check_flow.cc: if, match, for
   Facts facts_of(const ast::Expr& condition, Env& env);
   TypeRef branch(const ast::If& it, const TypeRef* expected, const Slot& slot, Env& env);
-  TypeRef match(const ast::Expr& expr, const ast::Match& it, const TypeRef* expected,
-                const Slot& slot, Env& env);
+  /// What the arms of a `match` have covered so far.
+  struct Matched {
+    TypeRef type{};
+    std::string key{};                 ///< For narrowing; may be empty.
+    std::vector<std::string> left{};   ///< Values not yet covered.
+    std::vector<std::string> known{};  ///< All strings of a closed set, for suggestions.
+    std::set<std::string> seen{};
+    bool open = false;  ///< Has values that no list of patterns can cover.
+    bool unknown = false;
+    bool optional = false;
+    bool has_default = false;
+  };
+  Matched matched_values(const ast::Expr& subject, Env& env);
+  bool match_pattern(const ast::Expr& pattern, const ast::Expr& subject, Matched& it, Env& env);
+  TypeRef match(const ast::Match& it, const TypeRef* expected, const Slot& slot, Env& env);
   void bind_clause(const ast::Clause& clause, Env& env);
   void bind_variable(const ast::Word& word, TypeRef type, Env& env);
   TypeRef element_of(const TypeRef& type, const ast::Expr& expr, Env& env);
@@ -183,16 +209,19 @@ class Checker {
   TypeRef infer_map_comp(const ast::MapComp& it, const TypeRef* item, const Slot& slot, Env& env);
 
   // check_ops.cc
-  TypeRef infer_binary(const ast::Expr& expr, const ast::Binary& it, Env& env);
-  TypeRef infer_add(const ast::Expr& expr, const ast::Binary& it, Env& env);
-  TypeRef infer_compare(const ast::Expr& expr, const ast::Binary& it, Env& env);
-  TypeRef infer_in(const ast::Expr& expr, const ast::Binary& it, Env& env);
-  TypeRef infer_join(const ast::Expr& expr, const ast::Binary& it, Env& env);
+  TypeRef infer_binary(const ast::Binary& it, Env& env);
+  TypeRef infer_add(const ast::Binary& it, Env& env);
+  TypeRef infer_compare(const ast::Binary& it, Env& env);
+  void check_closed_set(const ast::Binary& it, const TypeRef& left, const TypeRef& right, Env& env);
+  TypeRef infer_in(const ast::Binary& it, Env& env);
+  TypeRef infer_join(const ast::Binary& it, Env& env);
   TypeRef infer_coalesce(const ast::Binary& it, Env& env);
-  TypeRef infer_cast(const ast::Expr& expr, const ast::Cast& it, Env& env);
-  TypeRef infer_member(const ast::Expr& expr, const ast::Member& it, Env& env);
+  TypeRef infer_cast(const ast::Cast& it, Env& env);
+  TypeRef infer_member(const ast::Member& it, Env& env);
   TypeRef member_of(const TypeRef& base, const ast::Word& name, const ast::Expr& base_expr,
                     Env& env);
+  void no_field(const Type& base, const ast::Word& name, const ast::Expr& base_expr);
+  void no_fields(const Type& base, const ast::Word& name, const ast::Expr& base_expr);
   TypeRef infer_fact(const ast::Member& it, Env& env, bool& known);
   TypeRef infer_index(const ast::Expr& expr, const ast::Index& it, Env& env);
   TypeRef index_plain(const TypeRef& base, const ast::Expr& expr, const ast::Index& it, Env& env);
@@ -221,8 +250,11 @@ class Checker {
   TypeRef axis_list(const Symbol& symbol, const ast::Axis& axis);
   void check_axis(const Symbol& symbol, const ast::Axis& axis, Env& env);
   void add_cell_axes(const ast::Node& node, Env& env, bool report);
-  TypeRef index_family(const TypeRef& family, const ast::Expr& expr, const ast::Index& it,
-                       Env& env);
+  TypeRef index_family(const TypeRef& family, const ast::Index& it, Env& env);
+  std::string index_axis(const Type& family, const std::string& base, const ast::Arg& arg,
+                         std::set<std::string>& named, Env& env);
+  void check_axis_values(const ast::Expr& value, const TypeRef& element, std::string_view axis,
+                         Env& env);
   void check_axis_value(const ast::Expr& value, const TypeRef& element, std::string_view axis,
                         Env& env);
   void check_late_stratum(const Symbol& symbol);
@@ -254,8 +286,10 @@ class Checker {
 
   // check_script.cc
   void check_script(const ast::Script& script, Env& env);
+  void list_for_word(const ScriptHole& hole, const Type& type, Range braces, const Env& env);
   void check_argv(const ast::Expr& value, Env& env);
   void check_word(const ast::Expr& expr, const TypeRef& type, Range range, Env& env);
+  void not_a_word(const Type& one, const Type& type, std::string_view text, Range range);
   void secret_word(const ast::Expr& expr, Range range, Env& env);
   void lint_script(const ast::Script& script, const Env& env);
 
@@ -273,6 +307,7 @@ class Checker {
   // check_report.cc: messages that several places share
   void mismatch(const ast::Expr& expr, const Type& actual, const Type& expected, const Slot& slot,
                 Env& env);
+  void family_for_one(const ast::Expr& expr, const Type& actual, const std::string& is);
   void string_for_path(const ast::Expr& expr, const Type& expected, const Slot& slot,
                        const Env& env);
   void may_be_none(const ast::Expr& expr, const Type& type);
