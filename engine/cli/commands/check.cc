@@ -71,7 +71,8 @@ int check_command(Context& context) {
   report.sources = &context.sources;
   print_report(context, report);
   if (!context.console.quiet) {
-    context.console.talk(fmt::format("{} nodes: {} stale\n", report.nodes, report.stale.size()));
+    context.console.talk(fmt::format("{} node{}: {} stale\n", report.nodes,
+                                     report.nodes == 1 ? "" : "s", report.stale.size()));
   }
   return report.stale.empty() ? kExitDone : kExitStale;
 }

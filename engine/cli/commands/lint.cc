@@ -30,7 +30,8 @@ int lint_command(Context& context) {
   const std::size_t errors = context.found.error_count();
   const std::size_t warnings = context.found.all().size() - errors;
   if (!context.console.quiet && errors + warnings > 0) {
-    context.console.talk(fmt::format("{} errors, {} warnings\n", errors, warnings));
+    context.console.talk(fmt::format("{} error{}, {} warning{}\n", errors, errors == 1 ? "" : "s",
+                                     warnings, warnings == 1 ? "" : "s"));
   }
   if (errors > 0) return kExitRefused;
   return warnings > 0 ? kExitStale : kExitDone;
