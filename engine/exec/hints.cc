@@ -111,7 +111,6 @@ void Hints::denied(std::string_view line) {
       return;
     }
   }
-  const std::string workspace = stage_.workspace + "/";
   for (std::size_t at = line.find('/'); at != line.npos; at = line.find('/', at + 1)) {
     const bool starts =
         at == 0 || std::string_view("'\"`: \t(=[<").find(line[at - 1]) != std::string_view::npos ||

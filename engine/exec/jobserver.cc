@@ -35,6 +35,14 @@ bool is_open_pipe(int descriptor) {
          ::lseek(descriptor, 0, SEEK_CUR) < 0;
 }
 
+/// `3,4`.
+bool parse_pair(std::string_view text, int& first, int& second) {
+  const char* const end = text.data() + text.size();
+  const std::from_chars_result at = std::from_chars(text.data(), end, first);
+  if (at.ec != std::errc{} || at.ptr == end || *at.ptr != ',') return false;
+  return std::from_chars(at.ptr + 1, end, second).ec == std::errc{};
+}
+
 }  // namespace
 
 JobserverAddress parse_makeflags(std::string_view makeflags) {
@@ -54,12 +62,7 @@ JobserverAddress parse_makeflags(std::string_view makeflags) {
       out.fifo = value.substr(5);
       continue;
     }
-    const char* const end = value.data() + value.size();
-    const auto [comma, error] = std::from_chars(value.data(), end, out.read);
-    if (error != std::errc{} || comma == end || *comma != ',' ||
-        std::from_chars(comma + 1, end, out.write).ec != std::errc{}) {
-      out.read = out.write = -1;
-    }
+    if (!parse_pair(value, out.read, out.write)) out.read = out.write = -1;
   }
   return out;
 }

@@ -1,23 +1,18 @@
 #include "engine/exec/process_runner.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cassert>
 #include <cerrno>
 #include <csignal>
-#include <map>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/base/text.h"
-#include "engine/exec/sessions.h"
-#include "engine/exec/spawn.h"
+#include "engine/exec/process_state.h"
 
 namespace devgraph::exec {
 namespace {
@@ -29,302 +24,7 @@ using std::chrono::milliseconds;
 // often, and given up after kGiveUp (a process in a hanging disk read cannot die).
 constexpr milliseconds kPoll{2};
 constexpr milliseconds kGiveUp{5000};
-constexpr int kStopSignals[] = {SIGINT, SIGTERM, SIGHUP};
-
-std::atomic<int> g_stop_signal{0};
-std::atomic<int> g_stop_count{0};
-std::atomic<int> g_wake{-1};
-static_assert(std::atomic<int>::is_always_lock_free);
-
-void write_wake(int descriptor) {
-  const std::uint64_t one = 1;
-  // A full counter is as good as an increased one.
-  [[maybe_unused]] const ssize_t count = ::write(descriptor, &one, sizeof one);
-}
-
-void on_stop_signal(int number) {
-  const int saved = errno;
-  g_stop_signal = number;
-  ++g_stop_count;
-  write_wake(g_wake);
-  errno = saved;
-}
-
-std::unexpected<Error> cannot_open(const std::string& path) {
-  return fail_errno("cannot open " + printable(path), errno);
-}
-
-/// Opens /dev/null for whichever of descriptors 0 to 2 is closed, so that no file of ours becomes
-/// one of them.
-void fill_standard_descriptors() {
-  while (true) {
-    const int fd = ::open("/dev/null", O_RDWR);
-    if (fd > 2 || fd < 0) {
-      if (fd > 2) ::close(fd);
-      return;
-    }
-  }
-}
-
-/// Pointers to the strings, with a null at the end and `room` unused places at the start.
-std::vector<char*> pointers(const std::vector<std::string>& strings, std::size_t room) {
-  std::vector<char*> out;
-  out.reserve(strings.size() + room + 1);
-  out.resize(room);
-  // execve does not write to them.
-  for (const std::string& text : strings)
-    out.push_back(const_cast<char*>(text.c_str()));
-  out.push_back(nullptr);
-  return out;
-}
-
-/// One command and what is known of it.
-struct Running {
-  enum class Phase : std::uint8_t {
-    Runs,
-    Ending,  ///< Its leader got TERM.
-    Drains,  ///< Its leader is gone, processes that it left are not.
-  };
-  std::uint64_t token = 0;
-  pid_t pid = -1;
-  Fd pidfd;
-  std::string marker;  ///< `TMPDIR=…`: the environment by which its daemons are known.
-  Clock::time_point start;
-  Phase phase = Phase::Runs;
-  bool killed = false;                               ///< KILL was sent.
-  Clock::time_point act = Clock::time_point::max();  ///< When to send TERM, KILL, or to give up.
-  Exit exit;
-};
-
 }  // namespace
-
-struct ProcessRunner::State {
-  Options options;
-  Fd epoll;
-  Fd wake;
-  Fd null;
-  int watched = -1;
-  std::map<pid_t, Running> running;
-  std::vector<Exit> done;
-  std::vector<int> inherited;
-  std::vector<Fd> copies;  ///< Of inherited descriptors that stood in the way.
-  std::vector<int> reset_signals;
-  std::vector<std::pair<int, struct sigaction>> old_actions;
-  std::optional<rlimit> old_limit;
-  std::optional<Sandbox> sandbox;
-  std::string sandbox_of;  ///< The workspace it was made for.
-  std::string shell = "/bin/sh";
-
-  Status open();
-  void take_signals();
-  void raise_limit();
-  Status look_at_sandbox(const SandboxPolicy& policy);
-  Status spawn_command(std::uint64_t token, const Command& command);
-  int timeout(std::optional<Clock::time_point> until) const;
-  void leader_ended(Running& one);
-  bool drained(Running& one);
-  static Marked is_of(const Running& one, pid_t pid);
-  bool left_behind(Running& one);
-  void signal(Running& one, int number);
-  void end(Running& one, milliseconds grace);
-  void act_on_time(Clock::time_point now);
-  void reap_daemons();
-  bool poll(std::optional<Clock::time_point> until);
-};
-
-Status ProcessRunner::State::open() {
-  fill_standard_descriptors();
-  null = Fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!null) return cannot_open("/dev/null");
-  // Nothing else may be opened under this number.
-  if (::fcntl(kLineFd, F_GETFD) < 0) ::dup3(null.get(), kLineFd, O_CLOEXEC);
-  epoll = Fd(::epoll_create1(EPOLL_CLOEXEC));
-  wake = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!epoll || !wake) return fail_errno("cannot wait for commands", errno);
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = static_cast<std::uint32_t>(wake.get())}};
-  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake.get(), &event) != 0) {
-    return fail_errno("cannot wait for commands", errno);
-  }
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  for (const char* path : {"/bin/bash", "/usr/bin/bash"}) {
-    if (::access(path, X_OK) == 0) shell = path;
-  }
-  raise_limit();
-  take_signals();
-  return {};
-}
-
-/// Room for a descriptor or two per command; commands get the old limit back.
-void ProcessRunner::State::raise_limit() {
-  rlimit limit;
-  constexpr rlim_t kWanted = 16384;
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kWanted) return;
-  const rlimit old = limit;
-  limit.rlim_cur = std::min(limit.rlim_max, kWanted);
-  if (limit.rlim_cur > old.rlim_cur && ::setrlimit(RLIMIT_NOFILE, &limit) == 0) old_limit = old;
-}
-
-void ProcessRunner::State::take_signals() {
-  g_stop_signal = 0;
-  g_stop_count = 0;
-  g_wake = wake.get();
-  for (int number = 1; number < SIGRTMAX; ++number) {
-    struct sigaction now;
-    if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) {
-      reset_signals.push_back(number);
-    }
-  }
-  for (const int number : kStopSignals) {
-    struct sigaction old;
-    // Who ignores a signal (nohup, a shell's `&`) means it.
-    if (::sigaction(number, nullptr, &old) != 0 || old.sa_handler == SIG_IGN) continue;
-    struct sigaction mine = {};
-    mine.sa_handler = on_stop_signal;
-    mine.sa_flags = SA_RESTART;
-    ::sigemptyset(&mine.sa_mask);
-    if (::sigaction(number, &mine, nullptr) != 0) continue;
-    old_actions.emplace_back(number, old);
-    reset_signals.push_back(number);
-  }
-}
-
-Status ProcessRunner::State::look_at_sandbox(const SandboxPolicy& policy) {
-  if (sandbox && sandbox_of == policy.workspace) return {};
-  Result<Sandbox> made = Sandbox::create(
-      {.workspace = policy.workspace, .home = options.home, .abi_limit = options.abi_limit});
-  if (!made) return std::unexpected(std::move(made.error()));
-  sandbox = std::move(*made);
-  sandbox_of = policy.workspace;
-  return {};
-}
-
-namespace {
-
-/// The descriptors of one command; -1 in an Fd: the default is used.
-struct Redirections {
-  Fd log;
-  Fd in;
-  Fd out;
-  Fd err;
-  Fd line;
-};
-
-Result<Fd> open_output(const std::string& path, bool append) {
-  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (append ? O_APPEND : O_TRUNC);
-  Fd fd(::open(path.c_str(), flags, 0666));
-  if (!fd) return cannot_open(path);
-  return fd;
-}
-
-Result<Redirections> redirect(const Command& command) {
-  Redirections out;
-  if (!command.stdin_file.empty()) {
-    out.in = Fd(::open(command.stdin_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-    if (!out.in) return cannot_open(command.stdin_file);
-  }
-  if (!command.stdout_file.empty()) {
-    Result<Fd> fd = open_output(command.stdout_file, command.stdout_append);
-    if (!fd) return std::unexpected(std::move(fd.error()));
-    out.out = std::move(*fd);
-  }
-  // One file for both is opened once: two positions in it would overwrite each other.
-  if (!command.stderr_file.empty() && command.stderr_file != command.stdout_file) {
-    Result<Fd> fd = open_output(command.stderr_file, command.stderr_append);
-    if (!fd) return std::unexpected(std::move(fd.error()));
-    out.err = std::move(*fd);
-  }
-  const bool needs_log = !command.argv.empty() || !command.log_head.empty();
-  if (!command.log_file.empty() && needs_log) {
-    out.log = Fd(::open(command.log_file.c_str(),
-                        O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0666));
-    if (!out.log) return cannot_open(command.log_file);
-    if (!command.log_head.empty()) {
-      const ssize_t count =
-          ::write(out.log.get(), command.log_head.data(), command.log_head.size());
-      if (count < 0) return fail_errno("cannot write " + printable(command.log_file), errno);
-    }
-  }
-  if (!command.line_file.empty() && !command.argv.empty()) {
-    Result<Fd> fd = open_output(command.line_file, false);
-    if (!fd) return std::unexpected(std::move(fd.error()));
-    out.line = std::move(*fd);
-  }
-  return out;
-}
-
-std::string marker_of(const Command& command) {
-  for (const std::string& entry : command.environment) {
-    if (entry.starts_with("TMPDIR=")) return entry;
-  }
-  return {};
-}
-
-}  // namespace
-
-Status ProcessRunner::State::spawn_command(std::uint64_t token, const Command& command) {
-  Result<Redirections> files = redirect(command);
-  if (!files) return std::unexpected(std::move(files.error()));
-  if (command.argv.empty()) {
-    done.push_back(Exit{.token = token});
-    return {};
-  }
-  SpawnPlan plan;
-  Fd rules;
-  const int log = files->log ? files->log.get() : null.get();
-  if (command.sandbox.enabled) {
-    if (Status looked = look_at_sandbox(command.sandbox); !looked) return looked;
-    if (command.sandbox.required && !sandbox->is_complete()) {
-      return fail("this kernel cannot hold the whole sandbox (Landlock ABI " +
-                  std::to_string(sandbox->abi()) + ", 6 is needed); see `devgraph doctor`");
-    }
-    Result<Fd> made = sandbox->rules_for(command.sandbox, files->log.get());
-    if (!made) return std::unexpected(std::move(made.error()));
-    rules = std::move(*made);
-    plan.rules = rules.get();
-  }
-  std::vector<char*> argv = pointers(command.argv, 0);
-  const std::vector<char*> environment = pointers(command.environment, 0);
-  const std::string& program = command.program.empty() ? command.argv[0] : command.program;
-  plan.program = program.c_str();
-  // As a shell does with a program that the kernel does not know: it is a script.
-  std::vector<char*> shell_argv = argv;
-  shell_argv[0] = const_cast<char*>(plan.program);
-  shell_argv.insert(shell_argv.begin(), shell.data());
-  plan.argv = argv.data();
-  plan.shell_argv = shell_argv.data();
-  plan.environment = environment.data();
-  plan.folder = command.folder.c_str();
-  plan.in = files->in ? files->in.get() : null.get();
-  plan.out = files->out ? files->out.get() : log;
-  plan.err = files->err ? files->err.get() : log;
-  if (!command.stderr_file.empty() && command.stderr_file == command.stdout_file) {
-    plan.err = plan.out;
-  }
-  plan.line = files->line.get();
-  plan.inherit = inherited;
-  plan.reset_signals = reset_signals;
-  plan.descriptors = old_limit ? &*old_limit : nullptr;
-
-  Running one;
-  one.token = token;
-  one.start = Clock::now();
-  one.marker = marker_of(command);
-  if (command.timeout.count() > 0) one.act = one.start + command.timeout;
-  Result<Spawned> spawned = spawn(plan);
-  if (!spawned) return std::unexpected(std::move(spawned.error()));
-  one.pid = spawned->pid;
-  one.pidfd = std::move(spawned->pidfd);
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = static_cast<std::uint64_t>(one.pid) << 32}};
-  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, one.pidfd.get(), &event) != 0) {
-    const int code = errno;
-    ::kill(-one.pid, SIGKILL);
-    while (::waitpid(one.pid, nullptr, 0) < 0 && errno == EINTR) {
-    }
-    return fail_errno("cannot wait for a command", code);
-  }
-  running.emplace(one.pid, std::move(one));
-  return {};
-}
 
 // --- ends
 // -----------------------------------------------------------------------------------------
@@ -524,15 +224,12 @@ Result<std::unique_ptr<ProcessRunner>> ProcessRunner::create(Options options) {
 
 ProcessRunner::~ProcessRunner() {
   stop_all(milliseconds{0});
-  for (const auto& [number, action] : state_->old_actions)
-    ::sigaction(number, &action, nullptr);
-  g_wake = -1;
   ::prctl(PR_SET_CHILD_SUBREAPER, 0);
   if (state_->old_limit) ::setrlimit(RLIMIT_NOFILE, &*state_->old_limit);
 }
 
 Status ProcessRunner::start(std::uint64_t token, const Command& command) {
-  return state_->spawn_command(token, command);
+  return state_->start(token, command);
 }
 
 Result<std::vector<Exit>> ProcessRunner::wait(std::optional<milliseconds> limit) {
@@ -551,18 +248,18 @@ void ProcessRunner::wake() {
 }
 
 int ProcessRunner::stop_signal() const {
-  return g_stop_signal;
+  return StopSignals::last();
 }
 
 void ProcessRunner::stop_all(milliseconds grace) {
-  const int signals = g_stop_count;
+  const int signals = StopSignals::count();
   for (auto& [pid, one] : state_->running)
     state_->end(one, grace);
   bool hurried = false;
   while (!state_->running.empty()) {
     state_->poll(std::nullopt);
     // Who asks a second time does not want to wait.
-    if (!hurried && g_stop_count != signals) {
+    if (!hurried && StopSignals::count() != signals) {
       hurried = true;
       for (auto& [pid, one] : state_->running)
         one.act = std::min(one.act, Clock::now());

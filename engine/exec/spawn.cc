@@ -118,7 +118,7 @@ class ChildStack {
   void* bottom() const { return start_; }
 
  private:
-  static constexpr std::size_t kSize = 64 * 1024;
+  static constexpr std::size_t kSize = std::size_t{64} * 1024;
   char* start_ = nullptr;
 };
 

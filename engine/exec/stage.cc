@@ -17,8 +17,8 @@ namespace {
 constexpr const char* kSourceDateEpoch = "SOURCE_DATE_EPOCH=315532800";
 
 // The kernel takes 128 KiB in one argument; what is longer goes to a file.
-constexpr std::size_t kLongestWord = 128 * 1024 - 1;
-constexpr std::size_t kLongestInline = 96 * 1024;
+constexpr std::size_t kLongestWord = std::size_t{128} * 1024 - 1;
+constexpr std::size_t kLongestInline = std::size_t{96} * 1024;
 constexpr std::size_t kLogHead = 4096;
 
 /// Defined before a script: `dg_at 3` says that line 3 begins. It prints the line, notes its number
@@ -250,7 +250,8 @@ Result<std::string> Staging::redirect(const char* field, bool& ours) {
   if (!id || graph_.value(*id).tag == ValueTag::None) return std::string();
   const ValueTag tag = graph_.value(*id).tag;
   const bool reads = std::string_view(field) == "stdin";
-  if (tag != ValueTag::Out && !(reads && tag == ValueTag::Input)) ours = false;
+  const bool of_node = tag == ValueTag::Out || (reads && tag == ValueTag::Input);
+  if (!of_node) ours = false;
   Result<std::string> path = words_.word(*id, std::string("`") + field + "`");
   if (path && path->empty()) ours = false;
   return path;
@@ -396,19 +397,19 @@ std::string staged_output(const Stage& stage, NodeId node, std::size_t index,
   return join_path(join_path(scratch, "out"), stage.graph.str(output.declared));
 }
 
-std::string input_path(const Graph& graph, const std::string& workspace, InputId id) {
-  const Input& input = graph.input(id);
-  switch (input.kind) {
+std::string input_path(const Graph& graph, const std::string& workspace, InputId input) {
+  const Input& row = graph.input(input);
+  switch (row.kind) {
     case InputKind::Source:
     case InputKind::Tool:
-      return join_path(workspace, graph.str(graph.file(FileId{input.ref}).path));
+      return join_path(workspace, graph.str(graph.file(FileId{row.ref}).path));
     case InputKind::SourceTree:
-      return join_path(workspace, graph.str(graph.tree(TreeId{input.ref}).path));
+      return join_path(workspace, graph.str(graph.tree(TreeId{row.ref}).path));
     case InputKind::Output:
-      return join_path(workspace, graph.str(graph.output(OutputId{input.ref}).path));
+      return join_path(workspace, graph.str(graph.output(OutputId{row.ref}).path));
     case InputKind::OutputPart: {
-      const Output& output = graph.output(OutputId{input.ref});
-      return join_path(join_path(workspace, graph.str(output.path)), graph.str(input.part));
+      const Output& output = graph.output(OutputId{row.ref});
+      return join_path(join_path(workspace, graph.str(output.path)), graph.str(row.part));
     }
   }
   return {};

@@ -24,9 +24,9 @@ struct Stage {
   std::string workspace;  ///< Absolute.
   std::string state;      ///< Absolute: `.devgraph`.
   SandboxMode sandbox = SandboxMode::On;
-  std::string makeflags = {};  ///< MAKEFLAGS of commands, Jobserver::makeflags(); or empty.
+  std::string makeflags;  ///< MAKEFLAGS of commands, Jobserver::makeflags(); or empty.
   /// Listed inputs that `allow_failed` leaves out: they vanish from every list of values. Sorted.
-  std::vector<InputId> missing = {};
+  std::vector<InputId> missing;
   Toolbox* toolbox = nullptr;  ///< The build's; without one, tools are looked up for each node.
 };
 

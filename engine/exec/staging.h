@@ -35,10 +35,10 @@ class Staging {
 
   /// For Cwd::Inputs (stage_inputs.cc): the copies.
   Status copy_inputs();
-  Status copy_input(InputId input, const std::string& to);
+  Status copy_input(InputId id, const std::string& to);
   Status copy_tree(const std::string& from, const std::string& to);
   Status copy_source_tree(TreeId tree, const std::string& to);
-  Result<std::string> copy_name(InputId input) const;
+  Result<std::string> copy_name(InputId id) const;
 
   bool is_missing(InputId input) const;
   std::string content_path(InputId input) const;

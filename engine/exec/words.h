@@ -24,7 +24,7 @@ struct WordMaker {
   unsigned response_files = 0;  ///< Made so far.
 
   /// Appends the words of a value: a list as many as it has, `none` none, all others one.
-  Status words(ValueId value, std::vector<std::string>& out);
+  Status words(ValueId id, std::vector<std::string>& out);
   /// The one word of a value; `what` names it in errors: `env CC`.
   Result<std::string> word(ValueId value, const std::string& what);
   /// The content of a file without one newline at its end. Error: it has a NUL.

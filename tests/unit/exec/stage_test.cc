@@ -37,6 +37,8 @@ struct Place {
                       .workspace = workspace,
                       .state = workspace + "/.devgraph",
                       .sandbox = mode,
+                      .makeflags = {},
+                      .missing = {},
                       .toolbox = &toolbox};
     return devgraph::exec::stage(stage, node, scratch, log_path());
   }
@@ -66,8 +68,12 @@ struct Place {
   std::string log() { return read(log_path()); }
   std::string out(const std::string& name) { return read(scratch + "/out/" + name); }
   std::vector<std::string> hints(NodeId node) {
-    const Stage stage{
-        .graph = *graph, .files = files, .workspace = workspace, .state = workspace + "/.devgraph"};
+    const Stage stage{.graph = *graph,
+                      .files = files,
+                      .workspace = workspace,
+                      .state = workspace + "/.devgraph",
+                      .makeflags = {},
+                      .missing = {}};
     return failure_hints(stage, node, command, log());
   }
 
@@ -286,7 +292,8 @@ TEST_CASE("MAKEFLAGS are passed on") {
                    .files = place.files,
                    .workspace = place.workspace,
                    .state = place.workspace + "/.devgraph",
-                   .makeflags = " -j3"};
+                   .makeflags = " -j3",
+                   .missing = {}};
   const Command command = stage(with, node, scratch, place.log_path()).value();
   CHECK(command.environment.back() == "MAKEFLAGS= -j3");
 }
@@ -497,6 +504,7 @@ TEST_CASE("missing inputs vanish from lists") {
                       .files = place.files,
                       .workspace = place.workspace,
                       .state = place.workspace + "/.devgraph",
+                      .makeflags = {},
                       .missing = {a}};
   const Command command = stage(without, node, scratch, place.log_path()).value();
   const std::vector<std::string> want = {"cat", place.workspace + "/b"};
