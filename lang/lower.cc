@@ -256,12 +256,28 @@ StrId Lowerer::doc_of(Cell& cell) {
   return builder_.str(fmt::format("{}", fmt::join(cell.family->decl->doc, "\n")));
 }
 
-void Lowerer::common_fields(Cell& cell, Node& row) {
+/// What all cells of a family have in common.
+const Node& Lowerer::shared_row(Cell& cell) {
   Family& family = *cell.family;
-  row.outputs = rows_[cell.id].outputs;
+  const auto held = shared_rows_.find(&family);
+  if (held != shared_rows_.end()) return held->second;
+  Node row;
   row.project = builder_.str(family.frame->project);
   row.name = builder_.str(family.label);
   row.rule = builder_.str(family.rule_name);
+  if (is_hidden(cell)) row.flags |= node_flags::kPrivate;
+  if (is_effect(cell)) row.flags |= node_flags::kEffect;
+  if (family.rule_name == "seed" && family.is_native()) row.flags |= node_flags::kSeed;
+  const Position place = eval_.sources().position(family.range.source, family.range.begin);
+  row.manifest = builder_.str(eval_.sources().name(family.range.source));
+  row.line = place.line;
+  row.column = place.column;
+  return shared_rows_.emplace(&family, row).first->second;
+}
+
+void Lowerer::common_fields(Cell& cell, Node& row) {
+  row = shared_row(cell);
+  row.outputs = rows_[cell.id].outputs;
   std::vector<AxisValue> axes;
   for (const auto& [axis, value] : eval_.coordinates(cell)) {
     std::string text;
@@ -270,13 +286,6 @@ void Lowerer::common_fields(Cell& cell, Node& row) {
   }
   row.axes = builder_.axis_values(axes);
   row.counts_with = counts_with(cell);
-  if (is_hidden(cell)) row.flags |= node_flags::kPrivate;
-  if (is_effect(cell)) row.flags |= node_flags::kEffect;
-  if (family.rule_name == "seed" && family.is_native()) row.flags |= node_flags::kSeed;
-  const Position place = eval_.sources().position(family.range.source, family.range.begin);
-  row.manifest = builder_.str(eval_.sources().name(family.range.source));
-  row.line = place.line;
-  row.column = place.column;
   row.doc = doc_of(cell);
 }
 

@@ -83,6 +83,7 @@ class Lowerer {
   NodeId node_of(Cell& cell);
   NodeId counts_with(Cell& cell);
   bool is_hidden(const Cell& cell) const;
+  const Node& shared_row(Cell& cell);
   void common_fields(Cell& cell, Node& row);
   StrId doc_of(Cell& cell);
   bool is_effect(const Cell& cell) const;
@@ -123,6 +124,7 @@ class Lowerer {
   CompiledEntry& compiled(const ast::Script& script, const Module& module);
   void lower_script(Cell& cell, const ast::Script& script, const Env& env, bool own, Node& row,
                     InputList& inputs);
+  const Lowered* shared_hole(Cell& cell, const ScriptHole& hole, const Env& env);
   Lowered lower_hole(Cell& cell, const ScriptHole& hole, const Env& env);
   bool hole_differs(const ast::Expr& expr, Cell& cell);
   bool lower_simple(Cell& cell, const SimpleCommand& simple, const std::vector<ValueId>& holes,
@@ -152,7 +154,10 @@ class Lowerer {
   std::vector<TargetDraft> targets_;
   std::map<std::pair<std::string, std::string>, std::size_t> target_index_;
   std::unordered_map<const PlanField*, Lowered> shared_fields_;
-  std::map<std::pair<const Family*, const ast::Expr*>, Lowered> shared_holes_;
+  /// What a hole of a family's own script is in all cells; none where it differs.
+  std::unordered_map<const Family*, std::unordered_map<const ast::Expr*, std::optional<Lowered>>>
+      shared_holes_;
+  std::unordered_map<const Family*, Node> shared_rows_;  ///< Names and places.
   std::unordered_map<const Family*, TraitsId> shared_traits_;
   std::unordered_map<const ast::Script*, CompiledEntry> scripts_;
   std::unordered_map<std::string, InputId> sources_;  ///< By project, NUL, path; not normalised.

@@ -10,6 +10,16 @@
 #include "lang/walk.h"
 
 namespace devgraph::lang {
+namespace {
+
+bool mentions(const ast::Expr& expr, std::string_view word) {
+  const auto* name = std::get_if<ast::Name>(&expr.value);
+  bool found = name && name->text == word;
+  for_each_child(expr, [&](const ast::Expr& child) { found = found || mentions(child, word); });
+  return found;
+}
+
+}  // namespace
 
 bool is_basic(std::string_view name) {
   // Sorted. Builtins of bash (echo, printf, test, pwd, kill) print other messages there, so they
@@ -94,9 +104,11 @@ bool Lowerer::hole_differs(const ast::Expr& expr, Cell& cell) {
 
 Lowered Lowerer::lower_hole(Cell& cell, const ScriptHole& hole, const Env& env) {
   const Binding out{.name = "out", .value = slots_of(cell), .next = env.locals};
-  const Binding deps{.name = "deps", .value = deps_of(cell), .next = &out};
+  // Long lists of inputs are common, holes that name them are not.
+  const bool uses_deps = mentions(*hole.expr, "deps");
+  const Binding deps{.name = "deps", .value = uses_deps ? deps_of(cell) : Value(), .next = &out};
   Env here = env;
-  here.locals = &deps;
+  here.locals = uses_deps ? &deps : &out;
   here.owner = &cell;
   here.field = "script";
   Lowered lowered;
@@ -144,6 +156,18 @@ bool is_raw(const ast::Expr& expr) {
 
 }  // namespace
 
+/// The hole as it is in all cells of the family; null where each has its own.
+const Lowered* Lowerer::shared_hole(Cell& cell, const ScriptHole& hole, const Env& env) {
+  std::unordered_map<const ast::Expr*, std::optional<Lowered>>& held = shared_holes_[cell.family];
+  auto at = held.find(hole.expr);
+  if (at == held.end()) {
+    std::optional<Lowered> lowered;
+    if (!hole_differs(*hole.expr, cell)) lowered = lower_hole(cell, hole, env);
+    at = held.emplace(hole.expr, std::move(lowered)).first;
+  }
+  return at->second ? &*at->second : nullptr;
+}
+
 void Lowerer::lower_script(Cell& cell, const ast::Script& script, const Env& env, bool own,
                            Node& row, InputList& inputs) {
   CompiledEntry& entry = compiled(script, *env.frame->module);
@@ -159,19 +183,10 @@ void Lowerer::lower_script(Cell& cell, const ast::Script& script, const Env& env
       holes.push_back(builder_.none());
       continue;
     }
-    const bool differs = !own || cell.own_plan || hole_differs(*hole.expr, cell);
-    if (differs) {
-      const Lowered lowered = lower_hole(cell, hole, env);
-      inputs.add(lowered.inputs);
-      holes.push_back(lowered.value);
-    } else {
-      const std::pair<const Family*, const ast::Expr*> key(cell.family, hole.expr);
-      auto held = shared_holes_.find(key);
-      if (held == shared_holes_.end())
-        held = shared_holes_.emplace(key, lower_hole(cell, hole, env)).first;
-      inputs.add(held->second.inputs);
-      holes.push_back(held->second.value);
-    }
+    const Lowered* shared = own && !cell.own_plan ? shared_hole(cell, hole, env) : nullptr;
+    const Lowered lowered = shared ? Lowered() : lower_hole(cell, hole, env);
+    inputs.add(shared ? shared->inputs : lowered.inputs);
+    holes.push_back(shared ? shared->value : lowered.value);
     args.push_back({builder_.str(fmt::format("dg{}", i + 1)), holes.back()});
   }
   if (entry.script.simple && !entry.script.uses_raw &&

@@ -135,8 +135,8 @@ const std::vector<FolderEntry>& World::list(const std::string& folder) {
 }
 
 bool World::admits(const std::string& path, bool is_folder) const {
-  if (is_hidden_folder(settings_, path)) return false;
-  return is_folder ? !projects_.contains(path) : !outputs_.contains(path);
+  if (is_hidden_folder(settings_, path) || outputs_.contains(path)) return false;
+  return !is_folder || !projects_.contains(path);
 }
 
 GlobResult World::walk(const std::string& pattern) {

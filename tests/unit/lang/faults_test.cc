@@ -3,6 +3,7 @@
 #include <string>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "tests/unit/lang/load_support.h"
 
@@ -71,6 +72,24 @@ TEST_CASE("faults of evaluation are placed and say what is wrong") {
     CHECK_MESSAGE(errors.find(fault.want) != std::string::npos, errors);
     CHECK_MESSAGE(errors.find("--> build.devgraph:") != std::string::npos, errors);
   }
+}
+
+TEST_CASE("a chain of names is evaluated, and one without measure is refused") {
+  const auto chain = [](int length) {
+    // The last one first, so that evaluating it leads through all the others.
+    std::string text = fmt::format("devgraph 1\nwrite w {{ text = str(n{}) }}\n", length - 1);
+    for (int i = length - 1; i > 0; --i)
+      text += fmt::format("let n{} = n{} + 1\n", i, i - 1);
+    return text + "let n0 = 1\n";
+  };
+  LoadedWorkspace ws;
+  ws.put("build.devgraph", chain(300));
+  REQUIRE_MESSAGE(ws.load(), ws.errors());
+  CHECK(ws.args("//:w") == "{ text = '300' executable = false }");
+  LoadedWorkspace deep;
+  deep.put("build.devgraph", chain(5000));
+  CHECK_FALSE(deep.load());
+  CHECK_MESSAGE(deep.errors().find("error[E416]") != std::string::npos, deep.errors());
 }
 
 TEST_CASE("an unknown parameter is named with its neighbours") {
