@@ -13,52 +13,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/disk_io.h"
 #include "engine/base/fd.h"
 #include "engine/base/files.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 
 namespace devgraph {
+
+using disk::cannot;
+using disk::convert;
+using disk::folder_of;
+using disk::not_regular;
+using disk::open_regular;
+using disk::OpenFile;
+using disk::read_some;
+using disk::Unlinker;
+using disk::write_all;
+
 namespace {
-
-// XXH3 keeps up with read() from 64 KiB on; 256 KiB blocks start to fall out of the L2 cache.
-constexpr std::size_t kBlock = 128 * 1024;
-
-std::unexpected<Error> cannot(const char* verb, const std::string& path, int code) {
-  return fail_errno(std::string("cannot ") + verb + " " + printable(path), code);
-}
-
-std::unexpected<Error> not_regular(const char* verb, const std::string& path,
-                                   const FileStat& found) {
-  if (found.kind == FileKind::Folder) return cannot(verb, path, EISDIR);
-  return fail(std::string("cannot ") + verb + " " + printable(path) + ": not a regular file",
-              EINVAL);
-}
 
 /// Nothing is there: also below a file, and behind a link that leads nowhere or in a circle.
 bool means_absent(int code) {
   return code == ENOENT || code == ENOTDIR || code == ELOOP;
-}
-
-FileStat convert(const struct stat& raw) {
-  FileStat out;
-  if (S_ISREG(raw.st_mode)) {
-    out.kind = FileKind::Regular;
-  } else if (S_ISDIR(raw.st_mode)) {
-    out.kind = FileKind::Folder;
-  } else if (S_ISLNK(raw.st_mode)) {
-    out.kind = FileKind::Symlink;
-  } else {
-    out.kind = FileKind::Other;
-  }
-  out.executable = out.kind == FileKind::Regular && (raw.st_mode & S_IXUSR) != 0;
-  out.mode = raw.st_mode & 07777;
-  out.size = static_cast<std::uint64_t>(raw.st_size);
-  out.device = raw.st_dev;
-  out.inode = raw.st_ino;
-  out.mtime_ns = raw.st_mtim.tv_sec * 1'000'000'000 + raw.st_mtim.tv_nsec;
-  out.ctime_ns = raw.st_ctim.tv_sec * 1'000'000'000 + raw.st_ctim.tv_nsec;
-  return out;
 }
 
 Result<FileStat> stat_at(const std::string& path, int flags) {
@@ -68,52 +45,11 @@ Result<FileStat> stat_at(const std::string& path, int flags) {
   return cannot("stat", path, errno);
 }
 
-struct OpenFile {
-  Fd fd;
-  FileStat stat;
-};
-
-/// Opens a regular file for reading. Not blocked by a fifo of that name.
-Result<OpenFile> open_regular(const char* verb, const std::string& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (!fd) return cannot(verb, path, errno);
-  struct stat raw;
-  if (::fstat(fd.get(), &raw) != 0) return cannot("stat", path, errno);
-  const FileStat found = convert(raw);
-  if (found.kind != FileKind::Regular) return not_regular(verb, path, found);
-  return OpenFile{std::move(fd), found};
-}
-
-/// read() that is not stopped by a signal.
-ssize_t read_some(int fd, char* buffer, std::size_t size) {
-  while (true) {
-    const ssize_t count = ::read(fd, buffer, size);
-    if (count >= 0 || errno != EINTR) return count;
-  }
-}
-
-/// 0, or the errno.
-int write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return 0;
-}
-
 /// A name next to `path` that no other process or thread uses.
 std::string temporary_name(const std::string& folder) {
   static std::atomic<std::uint64_t> counter{0};
   return join_path(folder, ".devgraph-tmp-" + std::to_string(::getpid()) + "-" +
                                std::to_string(counter.fetch_add(1)));
-}
-
-std::string folder_of(const std::string& path) {
-  const std::string_view parent = parent_path(path);
-  if (!parent.empty()) return std::string(parent);
-  return path.starts_with('/') ? "/" : ".";
 }
 
 Status sync_folder(const std::string& folder) {
@@ -123,22 +59,6 @@ Status sync_folder(const std::string& folder) {
   if (::fsync(fd.get()) != 0 && errno != EINVAL) return cannot("sync", folder, errno);
   return {};
 }
-
-/// Removes the file again unless `keep` was called.
-class Unlinker {
- public:
-  explicit Unlinker(const std::string& path) : path_(path) {}
-  ~Unlinker() {
-    if (armed_) ::unlink(path_.c_str());
-  }
-  Unlinker(const Unlinker&) = delete;
-  Unlinker& operator=(const Unlinker&) = delete;
-  void keep() { armed_ = false; }
-
- private:
-  const std::string& path_;  // Outlives this object: a local of the same function.
-  bool armed_ = true;
-};
 
 class Mapped final : public MappedFile {
  public:
@@ -172,69 +92,6 @@ class DiskAppend final : public AppendFile {
   Fd fd_;
   std::string path_;
 };
-
-/// The bytes of a file in one pass, or nothing if the file changed meanwhile.
-Result<std::optional<FileHash>> hash_once(const std::string& path, bool with_sha256) {
-  Result<OpenFile> file = open_regular("read", path);
-  if (!file) return std::unexpected(std::move(file.error()));
-  const int fd = file->fd.get();
-  static thread_local std::vector<char> buffer(kBlock);
-  FileHash out;
-  out.stat = file->stat;
-  std::optional<Sha256Hasher> sha;
-  if (with_sha256) sha.emplace();
-  std::optional<Hasher> hasher;  // Only for what does not fit into one block.
-  std::uint64_t total = 0;
-  bool at_end = false;
-  while (!at_end) {
-    const ssize_t count = read_some(fd, buffer.data(), buffer.size());
-    if (count < 0) return cannot("read", path, errno);
-    const std::string_view block(buffer.data(), static_cast<std::size_t>(count));
-    total += block.size();
-    // All that stat promised was read; if there is more by now, the second stat will say so.
-    at_end = count == 0 || (out.stat.size > 0 && total >= out.stat.size);
-    if (sha) sha->bytes(block);
-    if (at_end && !hasher) {
-      out.xxh = digest_of(block);
-      break;
-    }
-    if (!hasher) hasher.emplace();
-    hasher->bytes(block);
-  }
-  if (hasher) out.xxh = hasher->finish();
-  if (sha) out.sha = sha->finish();
-  struct stat raw;
-  if (::fstat(fd, &raw) != 0) return cannot("stat", path, errno);
-  const bool steady = convert(raw) == out.stat && (out.stat.size == 0 || total == out.stat.size);
-  if (!steady) return std::optional<FileHash>();
-  return std::optional<FileHash>(std::move(out));
-}
-
-/// 0, or the errno. Both are at their start.
-int copy_bytes(int from, int to) {
-  if (::ioctl(to, FICLONE, from) == 0) return 0;
-  bool any = false;
-  while (true) {
-    const ssize_t count = ::copy_file_range(from, nullptr, to, nullptr, std::size_t{1} << 30, 0);
-    if (count > 0) {
-      any = true;
-      continue;
-    }
-    if (count < 0 && errno == EINTR) continue;
-    // Some special file systems claim an end at once; reading settles it.
-    if (count == 0 && any) return 0;
-    if (count < 0 && any) return errno;
-    break;
-  }
-  std::vector<char> buffer(kBlock);
-  while (true) {
-    const ssize_t count = read_some(from, buffer.data(), buffer.size());
-    if (count < 0) return errno;
-    if (count == 0) return 0;
-    const int code = write_all(to, {buffer.data(), static_cast<std::size_t>(count)});
-    if (code != 0) return code;
-  }
-}
 
 FileKind kind_of_entry(int folder, const dirent& entry) {
   switch (entry.d_type) {
@@ -326,15 +183,6 @@ Result<std::unique_ptr<MappedFile>> DiskFiles::map(const std::string& path) {
   return std::make_unique<Mapped>(start, size);
 }
 
-Result<FileHash> DiskFiles::hash(const std::string& path, bool with_sha256) {
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    Result<std::optional<FileHash>> once = hash_once(path, with_sha256);
-    if (!once) return std::unexpected(std::move(once.error()));
-    if (*once) return std::move(**once);
-  }
-  return fail(printable(path) + " changed while it was read", EBUSY);
-}
-
 Status DiskFiles::make_folders(const std::string& path) {
   if (path.empty()) return {};
   // Mostly the folder, or its parent, is there.
@@ -378,20 +226,6 @@ Status DiskFiles::write(const std::string& path, std::string_view bytes, std::ui
   if (::rename(temporary.c_str(), path.c_str()) != 0) return cannot("write", path, errno);
   unlinker.keep();
   return durable ? sync_folder(folder) : Status();
-}
-
-Status DiskFiles::copy(const std::string& from, const std::string& to) {
-  Result<OpenFile> source = open_regular("copy", from);
-  if (!source) return std::unexpected(std::move(source.error()));
-  const mode_t mode = source->stat.executable ? 0777 : 0666;
-  Fd target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-  if (!target) return cannot("create", to, errno);
-  Unlinker unlinker(to);
-  int code = copy_bytes(source->fd.get(), target.get());
-  if (const int closed = target.close(); code == 0) code = closed;
-  if (code != 0) return cannot("write", to, code);
-  unlinker.keep();
-  return {};
 }
 
 Status DiskFiles::rename(const std::string& from, const std::string& to) {
