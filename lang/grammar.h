@@ -1,6 +1,6 @@
 #pragma once
-/// The grammar of the language reference, section "Grammar", one struct a rule. Included by parse.cc
-/// and by the test that runs PEGTL's analysis over it; everything else sees lang/ast.h.
+/// The grammar of the language reference, section "Grammar", one struct a rule. Included by
+/// parse.cc and by the test that runs PEGTL's analysis over it; everything else sees lang/ast.h.
 
 #include <array>
 #include <cstring>

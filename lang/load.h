@@ -14,14 +14,16 @@
 namespace devgraph::lang {
 
 struct LoadOptions {
-  std::string workspace;               ///< Absolute folder of the workspace.
-  std::string project;                 ///< Folder of the current project, relative to the workspace.
-  std::vector<std::string> projects;   ///< Folders to evaluate; `...` at the end of one: and all below. Projects that these reach by labels are evaluated too. Empty: `project` and all below.
+  std::string workspace;  ///< Absolute folder of the workspace.
+  std::string project;    ///< Folder of the current project, relative to the workspace.
+  std::vector<std::string>
+      projects;  ///< Folders to evaluate; `...` at the end of one: and all below. Projects that
+                 ///< these reach by labels are evaluated too. Empty: `project` and all below.
   /// `-D name=value` and `-D //sub:name=value`, in order; texts, parsed by the declared type.
   std::vector<std::pair<std::string, std::string>> defines;
-  std::vector<std::string> param_files;        ///< `-P`; relative to the process's folder.
+  std::vector<std::string> param_files;            ///< `-P`; relative to the process's folder.
   std::map<std::string, std::string> environment;  ///< What `env()` sees, PATH for `tool()`.
-  unsigned jobs = 2;                   ///< Threads for parsing and evaluating.
+  unsigned jobs = 2;                               ///< Threads for parsing and evaluating.
 };
 
 /// All stages: parse, resolve, check, evaluate, lower. None if `found` has errors.

@@ -28,8 +28,9 @@ struct ScriptHole {
   Range range;  ///< With its braces; for Glued the whole word that it is part of.
 };
 
-/// A script that is one simple command of words, holes and redirections: it needs no bash. The first
-/// word is `:`, a name that bash does not know itself, or one hole: then only if its value is a file.
+/// A script that is one simple command of words, holes and redirections: it needs no bash. The
+/// first word is `:`, a name that bash does not know itself, or one hole: then only if its value is
+/// a file.
 struct SimpleCommand {
   struct Part {
     std::string text;                   ///< Quotes removed.
@@ -37,7 +38,7 @@ struct SimpleCommand {
   };
   using Word = std::vector<Part>;
   struct Redirect {
-    int fd = 1;           ///< 0, 1 or 2.
+    int fd = 1;  ///< 0, 1 or 2.
     bool append = false;
     Word target;
   };
@@ -51,8 +52,9 @@ struct CompiledLine {
 };
 
 struct CompiledScript {
-  /// Bash text. Before the text of line i that starts a command stands `dg_at i` on a line of its own
-  /// (the preamble, written at run time, defines the function dg_at and the arrays dg1, dg2, …).
+  /// Bash text. Before the text of line i that starts a command stands `dg_at i` on a line of its
+  /// own (the preamble, written at run time, defines the function dg_at and the arrays dg1, dg2,
+  /// …).
   std::string body;
   std::vector<ScriptHole> holes;
   std::vector<CompiledLine> lines;
@@ -61,7 +63,8 @@ struct CompiledScript {
 };
 
 /// Faults are reported as E207…E219. A hole whose expression is a call `raw(x)` is compiled to
-/// `eval`-free pasted text: body holds the mark `\x01<index>\x01`, replaced when the node is evaluated.
+/// `eval`-free pasted text: body holds the mark `\x01<index>\x01`, replaced when the node is
+/// evaluated.
 CompiledScript compile_script(const ast::Script& script, const Sources& sources,
                               Diagnostics& found);
 

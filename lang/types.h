@@ -52,10 +52,10 @@ struct Type {
   std::string text{};            ///< Literal: the string. Node: the rule's name; empty: any node.
   TypeRef item{};                ///< List, Map, Optional, Family.
   std::vector<TypeRef> items{};  ///< Union.
-  std::vector<TypeField> fields{};  ///< Record, Node (its outputs and public children).
-  std::vector<std::string> axes{};  ///< Family.
+  std::vector<TypeField> fields{};    ///< Record, Node (its outputs and public children).
+  std::vector<std::string> axes{};    ///< Family.
   std::vector<TypeRef> axis_types{};  ///< Family: what each axis's values are.
-  bool open = false;                ///< Node: has outputs that only evaluation knows.
+  bool open = false;                  ///< Node: has outputs that only evaluation knows.
 
   const TypeField* field(std::string_view name) const;
 };

@@ -183,17 +183,18 @@ struct Node {
   ValueId stdin_text{};  ///< None, Str, Input (a file), Text or Secret.
   ValueId secrets{};     ///< A Map of Secret.
   Span32 inputs{};       ///< In the pool of InputIds: all that `args`, `env`, `stdin` and `deps`
-                    ///< mention, tools included; each once, in the order of mention.
-  Span32 listed{};   ///< In the pool of InputIds: those `allow_failed` speaks of.
-  Span32 outputs{};  ///< OutputIds, consecutive.
-  Span32 after{};    ///< In the pool of NodeIds.
+                         ///< mention, tools included; each once, in the order of mention.
+  Span32 listed{};       ///< In the pool of InputIds: those `allow_failed` speaks of.
+  Span32 outputs{};      ///< OutputIds, consecutive.
+  Span32 after{};        ///< In the pool of NodeIds.
   TraitsId traits{};
   NodeId counts_with{};  ///< Itself, or the public node with which a private child is counted.
   std::uint32_t flags = 0;
   StrId manifest{};  ///< Where it is declared, workspace-relative;
   std::uint32_t line = 0;
   std::uint32_t column = 0;
-  StrId depfile{};       ///< Empty, or where the command writes the inputs it found (make's format), relative to the folder it runs in.
+  StrId depfile{};  ///< Empty, or where the command writes the inputs it found (make's format),
+                    ///< relative to the folder it runs in.
   StrId doc{};
   StrId refused{};  ///< Not empty: why this program cannot run it; said before anything runs.
 };

@@ -17,10 +17,12 @@ import sys
 import tempfile
 
 MAX_LINES = 400
+# Older than the limit; each may shrink, none may grow, and none may be added.
+LONGER = {"lang/format_value.cc": 600, "lang/parse_exprs.cc": 450, "lang/parse_faults.cc": 650}
 MAX_LINES_OF_TESTS = 800
 TEXT = {".cc", ".h", ".py", ".sh", ".md", ".build", ".devgraph", ".txt", ".cpp", ".json", ""}
 # Spelt in two parts, so that this file passes its own check.
-FORBIDDEN = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|/wo" r"rk/|/tmp/te" r"am")
+FORBIDDEN = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 # Data that is meant to be odd: golden cases and fuzz corpora hold any bytes.
 ANY_BYTES = ("tests/golden/", "tests/fuzz/corpus/")
 
@@ -47,7 +49,7 @@ def in_file(name, data):
     lines = text.split("\n")
     if text and not text.endswith("\n"):
         found.append(f"{name}:{len(lines)}: no newline at the end")
-    limit = MAX_LINES_OF_TESTS if name.startswith("tests/") else MAX_LINES
+    limit = MAX_LINES_OF_TESTS if name.startswith("tests/") else LONGER.get(name, MAX_LINES)
     if suffix in (".cc", ".h") and len(lines) - 1 > limit:
         found.append(f"{name}:{limit + 1}: {len(lines) - 1} lines; {limit} at most, split it")
     for number, line in enumerate(lines, 1):
@@ -96,7 +98,6 @@ SELF_TEST = {
     "tests/saga.cc": (b"\n" * 801, 1),
     "engine/forgotten.cc": (b"\n", 1),
     "engine/mark.h": (b"// TO" b"DO later\n", 1),
-    "docs/path.md": (b"see /wo" b"rk/main\n", 1),
     "docs/blank.md": (b"a \n", 1),
     "docs/end.md": (b"a", 1),
     "docs/latin.md": (b"\xe9\n", 1),
