@@ -53,13 +53,18 @@ std::optional<InputId> Lowerer::source_input(const FileObject& file, Use& use) {
   if (kind != FileKind::Regular) {
     const bool is_absent = kind == FileKind::Absent;
     const bool is_folder = kind == FileKind::Folder;
+    const std::optional<std::string> near =
+        is_absent ? eval_.world().near_path(file.path) : std::nullopt;
+    const std::string missing =
+        near ? fmt::format("it is not there; did you mean `{}`?", printable(*near))
+             : std::string("it is not there");
     eval_.fault(is_absent ? "E401" : "E403", use.at,
                 fmt::format("{} `{}`",
                             is_absent   ? "no file"
                             : is_folder ? "a folder, not a file:"
                                         : "no regular file:",
                             printable(file.path)),
-                is_absent ? "it is not there" : "not a file",
+                is_absent ? missing : "not a file",
                 is_folder   ? "write a slash at its end for the folder, or /** for its files"
                 : is_absent ? "if it may be absent, write maybe(…)"
                             : "fifos, sockets and devices have no content that can be a key");

@@ -244,6 +244,16 @@ FileKind World::kind(const std::string& path) {
   return found;
 }
 
+std::optional<std::string> World::near_path(const std::string& path) {
+  const std::string folder(parent_path(path));
+  std::vector<std::string> names;
+  for (const FolderEntry& entry : list(folder))
+    names.push_back(entry.name);
+  const std::optional<std::string> name = nearest(base_name(path), names);
+  if (!name) return std::nullopt;
+  return join_path(folder, *name);
+}
+
 Digest World::redo_part(std::string_view arg) {
   const std::vector<std::string> parts = parts_of(arg);
   if (parts.size() < 2) return {};

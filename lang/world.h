@@ -55,6 +55,8 @@ class World {
   // --- looks that are not recorded: they only serve messages and checks
   // ---------------------------
   FileKind kind(const std::string& path);
+  /// The entry of its folder whose name is nearest to an absent path; none if nothing is near.
+  std::optional<std::string> near_path(const std::string& path);
   bool is_output(const std::string& path) const { return outputs_.contains(path); }
   /// `./helpers exists and would match 212 files`, and the like.
   std::vector<std::string> glob_helps(const std::string& pattern);
