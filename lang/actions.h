@@ -242,7 +242,7 @@ DEVGRAPH_FAULT(kw_axis,        "E001", "`axis`");
 DEVGRAPH_FAULT(match_open,     "E001", "`{`", "write  match x { \"a\" => 1, _ => 2 }");
 DEVGRAPH_FAULT(match_arm,      "E001", "a pattern", "write  \"a\" | \"b\" => value  or  _ => value");
 DEVGRAPH_FAULT(pattern,        "E001", "a pattern", "a pattern is a string, a number, true, false, none or _");
-DEVGRAPH_FAULT(arrow,          "E001", "`=>`");
+DEVGRAPH_FAULT(arrow,          "E001", "`=>`", "write  \"a\" => value");
 DEVGRAPH_FAULT(block,          "E001", "`{`");
 DEVGRAPH_FAULT(body_open,      "E001", "`{`");
 DEVGRAPH_FAULT(use_open,       "E001", "`{`", "write  use //folder/file { name }");

@@ -23,8 +23,7 @@ struct Word {
   Range range{};
 };
 
-// --- types
-// ----------------------------------------------------------------------------------------
+// --- types -------------------------------------------------------------------------------
 
 enum class TypeKind : std::uint8_t { Named, Literal, List, Map, Record, Union, Optional };
 
@@ -42,8 +41,7 @@ struct Type {
   std::vector<TypeField> fields{};   ///< Record.
 };
 
-// --- pieces of strings, paths and scripts
-// ----------------------------------------------------------
+// --- pieces of strings, paths and scripts ------------------------------------------------
 
 /// Either text (escapes already resolved) or a hole.
 struct Piece {
@@ -59,8 +57,7 @@ struct CommandLine {
   std::vector<Piece> pieces{};
 };
 
-// --- expressions
-// -----------------------------------------------------------------------------------
+// --- expressions -------------------------------------------------------------------------
 
 struct NoneLit {};
 struct BoolLit {
@@ -221,8 +218,7 @@ struct Expr {
   const Range& whole() const { return parens.end > parens.begin ? parens : range; }
 };
 
-// --- declarations
-// ----------------------------------------------------------------------------------
+// --- declarations ------------------------------------------------------------------------
 
 struct UseItem {
   Word name{};
@@ -306,8 +302,7 @@ struct Decl {
   std::variant<Use, Workspace, Param, Axis, Let, Assert, Node, Fn, TypeDef, Rule> value;
 };
 
-// --- files
-// -----------------------------------------------------------------------------------------
+// --- files -------------------------------------------------------------------------------
 
 /// A comment, for the formatter; includes `##`.
 struct Comment {

@@ -103,8 +103,7 @@ std::string_view Printer::view(const Range& range) const {
   return text_.substr(range.begin, range.end - range.begin);
 }
 
-// --- comments
-// ----------------------------------------------------------------------------------------
+// --- comments ----------------------------------------------------------------------------
 
 std::size_t Printer::first_comment(std::uint32_t offset) const {
   const auto found = std::ranges::lower_bound(
@@ -182,8 +181,7 @@ void Printer::add_hoisted(std::vector<Row>& out, const Item& item) {
   }
 }
 
-// --- rows
-// --------------------------------------------------------------------------------------------
+// --- rows --------------------------------------------------------------------------------
 
 std::vector<Row> Printer::rows(const std::vector<Item>& items, std::uint32_t begin,
                                std::uint32_t end, int indent) {

@@ -203,8 +203,7 @@ Printer::Flat Printer::flat_if(const If& value) const {
   return fmt::format("if {} then {} else {}", *condition, *then, *otherwise);
 }
 
-// --- types
-// -------------------------------------------------------------------------------------------
+// --- types -------------------------------------------------------------------------------
 
 Printer::Flat Printer::type(const ast::Type& type) const {
   const auto item = [this, &type](std::size_t i) { return this->type(*type.items[i]); };

@@ -66,8 +66,7 @@ bool ends_in_script(const Expr& expr) {
   return false;
 }
 
-// --- which comments a value prints itself
-// ------------------------------------------------------------
+// --- which comments a value prints itself ------------------------------------------------
 
 void Printer::claims_of(const ast::Type& type, std::vector<Range>& out) const {
   if (type.kind == TypeKind::Record) out.push_back(type.range);
@@ -119,8 +118,7 @@ void Printer::claims_of(const Expr& expr, std::vector<Range>& out) const {
   }
 }
 
-// --- values
-// ------------------------------------------------------------------------------------------
+// --- values ------------------------------------------------------------------------------
 
 Lines Printer::verbatim_lines(const Range& range) const {
   Lines out;
@@ -215,8 +213,7 @@ Lines Printer::broken(const Expr& expr, int indent, int column) {
   return verbatim_lines(expr.range);
 }
 
-// --- brackets
-// ----------------------------------------------------------------------------------------
+// --- brackets ----------------------------------------------------------------------------
 
 std::optional<Lines> Printer::filled_list(const Expr& expr, const List& list, int indent) const {
   constexpr int kShort = 24;
@@ -338,8 +335,7 @@ Lines Printer::broken_comp(const std::vector<Clause>& clauses, const Expr* key, 
   return out;
 }
 
-// --- if, match, operators
-// ----------------------------------------------------------------------------
+// --- if, match, operators ----------------------------------------------------------------
 
 Lines Printer::broken_if(const If& choice, int indent, int column) {
   const int inner = indent + kIndent;
@@ -430,8 +426,7 @@ Lines Printer::broken_binary(const Binary& binary, int indent, int column) {
   return out;
 }
 
-// --- fields, blocks, scripts
-// -------------------------------------------------------------------------
+// --- fields, blocks, scripts -------------------------------------------------------------
 
 Lines Printer::assigned(const Expr& expr, int indent, int column) {
   const int inner = indent + kIndent;
@@ -526,8 +521,7 @@ Lines Printer::script(const Expr& expr, int indent) {
   return out;
 }
 
-// --- types
-// -------------------------------------------------------------------------------------------
+// --- types -------------------------------------------------------------------------------
 
 Lines Printer::type_lines(const ast::Type& type, int indent, int column) {
   const Flat text = this->type(type);

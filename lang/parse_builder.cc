@@ -42,8 +42,7 @@ Builder::Span Builder::span(const char* begin, const char* end) const {
           static_cast<std::uint32_t>(end - text_.data())};
 }
 
-// --- faults and recovery
-// -----------------------------------------------------------------------------
+// --- faults and recovery -----------------------------------------------------------------
 
 std::vector<OpenBracket> Builder::open_brackets() const {
   std::vector<OpenBracket> open;
@@ -52,12 +51,29 @@ std::vector<OpenBracket> Builder::open_brackets() const {
   return open;
 }
 
+std::uint32_t Builder::token_end_before(std::uint32_t offset) const {
+  auto comment = file_.comments.rbegin();
+  while (offset > 0) {
+    const std::string_view blanks = " \t\r\n";
+    if (blanks.contains(text_[offset - 1])) {
+      --offset;
+      continue;
+    }
+    while (comment != file_.comments.rend() && comment->range.end > offset)
+      ++comment;
+    if (comment == file_.comments.rend() || comment->range.end != offset) break;
+    offset = comment->range.begin;
+  }
+  return offset;
+}
+
 void Builder::fault(const Fault& fault, const char* at) {
   if (speculating()) throw grammar::Abandoned{};
   FaultPlace place;
   place.source = source_;
   place.text = text_;
   place.at = span(at, at).begin;
+  place.token_end = token_end_before(place.at);
   place.open = open_brackets();
   if (!frames_.empty()) place.decl_begin = frames_.front().at.begin;
   fault_at_ = place.at;
@@ -174,8 +190,7 @@ void Builder::end_hole(const Checkpoint& at, bool matched) {
   label_name_.reset();
 }
 
-// --- stacks
-// ------------------------------------------------------------------------------------------
+// --- stacks ------------------------------------------------------------------------------
 
 void Builder::open(Bracket kind, Span at) {
   frames_.push_back({.kind = kind, .at = at, .heights = heights()});
@@ -197,7 +212,7 @@ void Builder::push(Span at, decltype(Expr::value) value, std::uint32_t depth) {
 
 void Builder::push(Range at, decltype(Expr::value) value, std::uint32_t depth) {
   if (depth > kMaxDepth) {
-    fault(kTooDeep, {at.begin, at.end},
+    fault(kTooDeep, {at.begin, token_end(text_, at.begin)},
           fmt::format("this expression is more than {} levels deep", kMaxDepth));
   }
   exprs_.push_back({arena_.add({at, std::move(value)}), depth});
@@ -231,8 +246,7 @@ void Builder::word(Span at) {
   words_.push_back(word_at(at));
 }
 
-// --- comments
-// ----------------------------------------------------------------------------------------
+// --- comments ----------------------------------------------------------------------------
 
 void Builder::comment(Span at) {
   // Blanks are read again when the grammar looks ahead; a comment is kept once.

@@ -222,6 +222,8 @@ class Builder {
   std::vector<std::string> docs_before(std::uint32_t offset) const;
   std::uint32_t line_start(std::uint32_t offset) const;
   std::vector<OpenBracket> open_brackets() const;
+  /// The end of the last token before an offset.
+  std::uint32_t token_end_before(std::uint32_t offset) const;
   void label(Span at, Span name);
   void check_path(Span at, const std::vector<Pending>& pieces);
 

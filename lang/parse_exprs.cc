@@ -28,8 +28,7 @@ std::uint32_t deepest(std::uint32_t a, std::uint32_t b) {
 
 }  // namespace
 
-// --- literals and names
-// ------------------------------------------------------------------------------
+// --- literals and names ------------------------------------------------------------------
 
 void Builder::none(Span at) {
   push(at, NoneLit{}, 1);
@@ -61,8 +60,7 @@ void Builder::number(Span at) {
   push(at, literal, 1);
 }
 
-// --- lists, records, blocks
-// --------------------------------------------------------------------------
+// --- lists, records, blocks --------------------------------------------------------------
 
 void Builder::list_item(Span at, bool spread) {
   items_.push_back({spread, take(), range(at)});
@@ -198,8 +196,7 @@ Block Builder::take_block() {
   return block;
 }
 
-// --- calls, members
-// ----------------------------------------------------------------------------------
+// --- calls, members ----------------------------------------------------------------------
 
 void Builder::arg(Span at, bool spread, bool named, bool in) {
   Arg arg{.spread = spread, .in = in, .name = {}, .value = take(), .range = range(at)};
@@ -230,8 +227,7 @@ void Builder::member(Span at) {
        base.depth + 1);
 }
 
-// --- operators
-// ---------------------------------------------------------------------------------------
+// --- operators ---------------------------------------------------------------------------
 
 namespace {
 
@@ -312,8 +308,7 @@ void Builder::cast(Span at) {
   push(Range{source_, slot.expr->whole().begin, at.end}, Cast{slot.expr, type}, slot.depth + 1);
 }
 
-// --- if, match, nodes
-// --------------------------------------------------------------------------------
+// --- if, match, nodes --------------------------------------------------------------------
 
 void Builder::if_expr(Span at) {
   const Slot otherwise = take_slot();
@@ -376,8 +371,7 @@ void Builder::node_lit(Span at) {
   push(at, NodeLit{take_rule_ref(), take_block()}, depth);
 }
 
-// --- types
-// -------------------------------------------------------------------------------------------
+// --- types -------------------------------------------------------------------------------
 
 void Builder::push_type(ast::Type type) {
   types_.push_back(&arena_.types.emplace_back(std::move(type)));

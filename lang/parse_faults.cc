@@ -67,10 +67,18 @@ std::string quoted(const FaultPlace& place, Range range) {
   return printable(place.text.substr(range.begin, range.end - range.begin));
 }
 
+/// Bytes of the character that the text starts with; 0 at a line end.
+std::size_t token_size(std::string_view text) {
+  if (line_length(text) == 0) return 0;
+  std::size_t size = 1;
+  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80)
+    ++size;
+  return size;
+}
+
 using Answer = std::optional<Diagnostic>;
 
-// --- brackets and quotes
-// -----------------------------------------------------------------------------
+// --- brackets and quotes -----------------------------------------------------------------
 
 Answer unclosed_quote(const Fault& fault, const FaultPlace& place) {
   if (std::string_view(fault.code) != "E003") return std::nullopt;
@@ -170,8 +178,38 @@ Answer wrong_closer(const Fault& fault, const FaultPlace& place) {
   return found;
 }
 
-// --- signs
-// -------------------------------------------------------------------------------------------
+/// A part is missing at the end of a line: the place is there, not where the next line begins.
+Answer line_ends(const Fault& fault, const FaultPlace& place) {
+  const std::string_view between = place.text.substr(place.token_end, place.at - place.token_end);
+  const std::uint32_t line = start_of_line(place.text, place.at);
+  const bool at_next = place.at >= place.text.size() ||
+                       (line == place.at && looks_like_declaration(line_of(place.text, line)));
+  if (place.open.empty() || between.find('\n') == std::string_view::npos || !at_next) {
+    return std::nullopt;
+  }
+  Diagnostic found =
+      make(fault.code, {place.source, place.token_end, place.token_end},
+           fmt::format("expected {}, found the end of the line", fault.expected), {});
+  if (fault.help != nullptr) found.helps.emplace_back(fault.help);
+  return found;
+}
+
+Answer bad_escape(const Fault& fault, const FaultPlace& place) {
+  if (std::string_view(fault.code) != "E004" || place.at == 0) return std::nullopt;
+  const std::string_view text = rest(place);
+  const std::size_t size = token_size(text);
+  const std::string sign =
+      size == 0 ? "the end of the line" : fmt::format("`{}`", printable(text.substr(0, size)));
+  if (std::string_view(fault.expected) != "an escape") {
+    return make("E004", {place.source, place.at, place.at + 1},
+                fmt::format("expected {}, found {}", fault.expected, sign), {}, {fault.help});
+  }
+  const Range range{place.source, place.at - 1, place.at + static_cast<std::uint32_t>(size)};
+  return make("E004", range, fmt::format("`{}` is no escape", quoted(place, range)), {},
+              {fault.help});
+}
+
+// --- signs -------------------------------------------------------------------------------
 
 Answer wrong_sign(const Fault& fault, const FaultPlace& place) {
   const std::string_view text = rest(place);
@@ -184,6 +222,18 @@ Answer wrong_sign(const Fault& fault, const FaultPlace& place) {
     return make("E006", here(place), "a field is written with `=`, not with `:`", "write `=`",
                 {"`:` stands before a type: param name: string = \"x\""});
   }
+  const std::string_view expected = fault.expected;
+  if (expected == "a type" && !text.empty() && (is_digit(text[0]) || text[0] == '{')) {
+    return make("E006", here(place), "a value stands behind `=`, `:` stands before a type",
+                "expected a type", {"write  name = value"});
+  }
+  if (text.starts_with('<') && code == "E007") {
+    return make("E001", here(place), "types have no angle brackets", {},
+                {"[string] is a list of strings, {string} a map to strings"});
+  }
+  const bool in_type =
+      expected == "a type" || (open != nullptr && open->kind == Bracket::TypeBracket);
+  if (in_type) return std::nullopt;
   if (text.starts_with("==") && wants_equals) {
     return make("E006", {place.source, place.at, place.at + 2}, "a definition has one `=`",
                 "`==` compares");
@@ -249,7 +299,7 @@ Answer operator_placement(const Fault& fault, const FaultPlace& place) {
       std::ranges::any_of(kBinary, [&](auto sign) { return text.starts_with(sign); });
   if (binary && first_on_line) {
     return make("E017", here(place), "an operator cannot begin a line", "move it to the line above",
-                {"a line that ends in an operator goes on on the next one"});
+                {"a line that ends in an operator continues on the next"});
   }
   if (text[0] == '-' && code == "E007") {
     return make("E017", {place.source, place.at, place.at + 1}, "`-` needs a blank on both sides",
@@ -265,8 +315,7 @@ Answer operator_placement(const Fault& fault, const FaultPlace& place) {
   return std::nullopt;
 }
 
-// --- words
-// -------------------------------------------------------------------------------------------
+// --- words -------------------------------------------------------------------------------
 
 Answer reserved_name(const Fault& fault, const FaultPlace& place) {
   const std::string_view text = rest(place);
@@ -301,8 +350,7 @@ Answer wrong_case(const Fault&, const FaultPlace& place) {
               fmt::format("write `{}`", low));
 }
 
-// --- numbers, paths, scripts
-// -------------------------------------------------------------------------
+// --- numbers, paths, scripts -------------------------------------------------------------
 
 Answer bad_number(const Fault& fault, const FaultPlace& place) {
   const std::string_view text = rest(place);
@@ -397,8 +445,7 @@ Answer script_place(const Fault& fault, const FaultPlace& place) {
   return std::nullopt;
 }
 
-// --- declarations
-// ------------------------------------------------------------------------------------
+// --- declarations ------------------------------------------------------------------------
 
 struct ForeignWord {
   std::string_view word;
@@ -430,6 +477,19 @@ Answer statement(const Fault& fault, const FaultPlace& place) {
   const std::uint32_t at = place.open.empty() ? place.at : place.decl_begin;
   const Range word{place.source, at,
                    at + static_cast<std::uint32_t>(std::max<std::size_t>(first.size(), 1))};
+  if (place.open.empty() && std::string_view(fault.code) == "E014" &&
+      (text.starts_with('}') || text.starts_with(']') || text.starts_with(')'))) {
+    return make("E002", here(place), fmt::format("this `{}` closes nothing", text[0]), {},
+                {"leave it out, or look above for a bracket that was closed too early"});
+  }
+  std::string low(first);
+  for (char& c : low)
+    c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  if (place.open.size() == 1 && low != first &&
+      std::ranges::find(kDeclarations, low) != kDeclarations.end()) {
+    return make("E005", word, fmt::format("`{}` is written in lower case", low),
+                fmt::format("write `{}`", low));
+  }
   if (place.open.size() == 1 && names_node && text.starts_with('=') && !is_reserved(first)) {
     return make("E014", word, fmt::format("`{}` is defined without `let`", first), {},
                 {fmt::format("write  let {} = …", first)});
@@ -489,6 +549,20 @@ Answer missing_separator(const Fault& fault, const FaultPlace& place) {
                 fmt::format("expected {}", fault.expected),
                 {"write  field = rule { … }  for a node that only this one uses"});
   }
+  const std::string_view text = rest(place);
+  const std::string_view word = text.substr(0, word_length(text));
+  if (open != nullptr && open->kind == Bracket::List && word == "for") {
+    return make("E007", here(place), "`for` stands first in a list", {},
+                {"write  [for x in xs: value]"});
+  }
+  if (open != nullptr && open->kind == Bracket::Block && !word.empty()) {
+    const std::string_view behind = trim(text.substr(word.size(), line_length(text) - word.size()));
+    if (behind.starts_with('{') || behind.starts_with('[')) {
+      return make("E007", here(place), "a node cannot be declared in the block of another",
+                  "expected a comma or a new line",
+                  {"write  field = rule { … }  for a node that only this one uses"});
+    }
+  }
   const std::string found = describe(place.text, place.at);
   if (open != nullptr) {
     const bool value = word_length(rest(place)) > 0 || c == '"' || c == '\'' || c == '.' ||
@@ -502,10 +576,9 @@ Answer missing_separator(const Fault& fault, const FaultPlace& place) {
 }
 
 constexpr std::array kAnswers{
-    unclosed_quote,     unclosed_bracket, hole_in_text,   script_place,
-    wrong_closer,       statement,        wrong_sign,     foreign_sign,
-    operator_placement, bad_number,       bad_path,       reserved_name,
-    wrong_case,         not_in_a_rule,    brackets_touch, missing_separator,
+    unclosed_quote, unclosed_bracket, line_ends,  hole_in_text,  bad_escape,     script_place,
+    wrong_closer,   statement,        wrong_sign, foreign_sign,  bad_number,     operator_placement,
+    bad_path,       reserved_name,    wrong_case, not_in_a_rule, brackets_touch, missing_separator,
 };
 
 }  // namespace
@@ -550,7 +623,8 @@ bool looks_like_declaration(std::string_view line) {
   if (name == 0 || is_reserved(behind.substr(0, name)) || behind.substr(0, name) == "as")
     return false;
   const std::string_view tail = trim(behind.substr(name));
-  return tail.starts_with('{') || tail.starts_with('[') || tail.starts_with("where");
+  return tail.empty() || tail.starts_with('{') || tail.starts_with('[') ||
+         tail.starts_with("where");
 }
 
 Diagnostic explain(const Fault& fault, const FaultPlace& place) {

@@ -53,6 +53,7 @@ struct FaultPlace {
   SourceId source{};
   std::string_view text{};
   std::uint32_t at = 0;             ///< Where the grammar could not go on.
+  std::uint32_t token_end = 0;      ///< Of what stands before it, blanks and comments left out.
   std::uint32_t decl_begin = 0;     ///< Of the declaration it is in.
   std::vector<OpenBracket> open{};  ///< Outermost first.
 };

@@ -57,8 +57,7 @@ std::string unix_lines(std::string_view text) {
 
 }  // namespace
 
-// --- pieces
-// ------------------------------------------------------------------------------------------
+// --- pieces ------------------------------------------------------------------------------
 
 void Builder::append(Span at) {
   append_text(at, view(at));
@@ -129,8 +128,7 @@ void Builder::string(Span at, bool raw, bool block) {
   push(at, std::move(literal), frame.depth + 1);
 }
 
-// --- paths and labels
-// --------------------------------------------------------------------------------
+// --- paths and labels --------------------------------------------------------------------
 
 void Builder::path_quoted(Span at) {
   const Slot slot = take_slot();
@@ -203,8 +201,7 @@ void Builder::label(Span at, Span name) {
   push(at, LabelLit{.project = project, .name = word_at(name)}, 1);
 }
 
-// --- scripts
-// -----------------------------------------------------------------------------------------
+// --- scripts -----------------------------------------------------------------------------
 
 void Builder::command_begin(Span at, bool continues) {
   const std::uint32_t start = line_start(at.begin);
