@@ -35,6 +35,12 @@ class BuiltinCall {
 
   Value find(bool all, bool asks);
   Value sub();
+  Value plain_text();
+  Value parsed(const std::string& s);
+  Value map_function();
+  Value range();
+  Value reordered();
+  Value by_name();
   Value version_part(bool bump);
   Value sort();
   Value group();

@@ -97,38 +97,40 @@ std::optional<Value> BuiltinCall::file_functions() {
       if (!input || input->is(ValueKind::Tree)) return wrong_kind(0, "a file");
       return Value::list({*input}, ValueKind::Text);
     }
-    case BuiltinId::Secret: {
-      const std::optional<std::string> name = text(0);
-      if (!name) return Value::error();
-      const std::int64_t epoch = arg(1).is(ValueKind::Int) ? arg(1).number() : 1;
-      if (epoch < 1 || epoch > 1'000'000'000) return wrong("an epoch is 1 or more");
-      auto object = std::make_shared<StringObject>();
-      object->text = *name;
-      return Value(ValueKind::Secret, epoch, std::move(object));
-    }
-    case BuiltinId::Tool: {
-      const std::optional<std::string> name = text(0);
-      if (!name) return Value::error();
-      if (name->empty() || name->find('/') != std::string::npos)
-        return wrong("a tool is a name without slashes",
-                     "a program of the tree is a path: ./tools/x");
-      const Result<std::string> path = world.tool(*name);
-      if (!path)
-        return eval_.fault("E409", at_, fmt::format("no program `{}`", printable(*name)),
-                           path.error().message, "install it, or put its folder on PATH");
-      auto object = std::make_shared<StringObject>();
-      object->text = *name;
-      return Value(ValueKind::Tool, 0, std::move(object));
-    }
-    case BuiltinId::Env: {
-      const std::optional<std::string> name = text(0);
-      if (!name) return Value::error();
-      std::optional<std::string> value = world.env(*name);
-      return value ? Value::string(std::move(*value)) : Value();
-    }
+    case BuiltinId::Secret:
+    case BuiltinId::Tool:
+    case BuiltinId::Env:
+      return by_name();
     default:
       return std::nullopt;
   }
+}
+
+/// `secret`, `tool` and `env`.
+Value BuiltinCall::by_name() {
+  const std::optional<std::string> name = text(0);
+  if (!name) return Value::error();
+  if (builtin_.id == BuiltinId::Env) {
+    std::optional<std::string> value = eval_.world().env(*name);
+    return value ? Value::string(std::move(*value)) : Value();
+  }
+  auto object = std::make_shared<StringObject>();
+  object->text = *name;
+  if (builtin_.id == BuiltinId::Secret) {
+    constexpr std::int64_t kLastEpoch = 1'000'000'000;
+    const std::int64_t epoch = arg(1).is(ValueKind::Int) ? arg(1).number() : 1;
+    if (epoch < 1 || epoch > kLastEpoch) return wrong("an epoch is 1 or more");
+    return Value(ValueKind::Secret, epoch, std::move(object));
+  }
+  if (name->empty() || name->find('/') != std::string::npos) {
+    return wrong("a tool is a name without slashes", "a program of the tree is a path: ./tools/x");
+  }
+  const Result<std::string> path = eval_.world().tool(*name);
+  if (!path) {
+    return eval_.fault("E409", at_, fmt::format("no program `{}`", printable(*name)),
+                       path.error().message, "install it, or put its folder on PATH");
+  }
+  return Value(ValueKind::Tool, 0, std::move(object));
 }
 
 Value BuiltinCall::named(BuiltinId id) {

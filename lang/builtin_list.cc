@@ -13,45 +13,13 @@ namespace devgraph::lang {
 
 std::optional<Value> BuiltinCall::list_functions() {
   switch (builtin_.id) {
-    case BuiltinId::Len: {
-      const Value& value = arg(0);
-      std::size_t size = 0;
-      if (value.is(ValueKind::String))
-        size = value.text().size();
-      else if (value.is(ValueKind::Map))
-        size = value.fields().size();
-      else if (value.is(ValueKind::List) || value.is(ValueKind::Family))
-        size = eval_.elements(value).size();
-      else
-        return wrong_kind(0, "a list, map or string");
-      return Value::integer(static_cast<std::int64_t>(size));
-    }
+    case BuiltinId::Len:
     case BuiltinId::Keys:
-    case BuiltinId::Values: {
-      if (!arg(0).is(ValueKind::Map)) return wrong_kind(0, "a map or record");
-      std::vector<Value> items;
-      for (const auto& [name, value] : arg(0).fields())
-        items.push_back(builtin_.id == BuiltinId::Keys ? Value::string(name) : value);
-      return Value::list(std::move(items));
-    }
-    case BuiltinId::Has: {
-      const std::optional<std::string> key = text(1);
-      if (!key) return Value::error();
-      if (!arg(0).is(ValueKind::Map)) return wrong_kind(0, "a map or record");
-      return Value::boolean(arg(0).find(*key) != nullptr);
-    }
-    case BuiltinId::Range: {
-      constexpr std::int64_t kLongest = 10'000'000;
-      if (!arg(0).is(ValueKind::Int)) return wrong_kind(0, "an int");
-      if (!arg(1).is(ValueKind::Int)) return wrong_kind(1, "an int");
-      std::int64_t size = 0;
-      if (__builtin_sub_overflow(arg(1).number(), arg(0).number(), &size) || size > kLongest)
-        return wrong(fmt::format("a range has at most {} numbers", kLongest));
-      std::vector<Value> items;
-      for (std::int64_t i = arg(0).number(); i < arg(1).number(); ++i)
-        items.push_back(Value::integer(i));
-      return Value::list(std::move(items));
-    }
+    case BuiltinId::Values:
+    case BuiltinId::Has:
+      return map_function();
+    case BuiltinId::Range:
+      return range();
     case BuiltinId::Sort:
       return sort();
     case BuiltinId::Group:
@@ -67,10 +35,51 @@ std::optional<Value> BuiltinCall::list_functions() {
     case BuiltinId::Unique:
     case BuiltinId::Reverse:
     case BuiltinId::Flatten:
-      break;
+      return reordered();
     default:
       return std::nullopt;
   }
+}
+
+Value BuiltinCall::map_function() {
+  const Value& value = arg(0);
+  const bool is_many = value.is(ValueKind::List) || value.is(ValueKind::Family);
+  if (builtin_.id == BuiltinId::Len && (is_many || value.is(ValueKind::String))) {
+    const std::size_t size = is_many ? eval_.elements(value).size() : value.text().size();
+    return Value::integer(static_cast<std::int64_t>(size));
+  }
+  if (!value.is(ValueKind::Map)) {
+    const bool is_len = builtin_.id == BuiltinId::Len;
+    return wrong_kind(0, is_len ? "a list, map or string" : "a map or record");
+  }
+  if (builtin_.id == BuiltinId::Len) {
+    return Value::integer(static_cast<std::int64_t>(value.fields().size()));
+  }
+  if (builtin_.id == BuiltinId::Has) {
+    const std::optional<std::string> key = text(1);
+    return key ? Value::boolean(value.find(*key) != nullptr) : Value::error();
+  }
+  std::vector<Value> items;
+  for (const auto& [name, one] : value.fields())
+    items.push_back(builtin_.id == BuiltinId::Keys ? Value::string(name) : one);
+  return Value::list(std::move(items));
+}
+
+Value BuiltinCall::range() {
+  constexpr std::int64_t kLongest = 10'000'000;
+  if (!arg(0).is(ValueKind::Int)) return wrong_kind(0, "an int");
+  if (!arg(1).is(ValueKind::Int)) return wrong_kind(1, "an int");
+  std::int64_t size = 0;
+  if (__builtin_sub_overflow(arg(1).number(), arg(0).number(), &size) || size > kLongest)
+    return wrong(fmt::format("a range has at most {} numbers", kLongest));
+  std::vector<Value> items;
+  for (std::int64_t i = arg(0).number(); i < arg(1).number(); ++i)
+    items.push_back(Value::integer(i));
+  return Value::list(std::move(items));
+}
+
+/// `unique`, `reverse` and `flatten`.
+Value BuiltinCall::reordered() {
   std::optional<std::vector<Value>> items = list(0);
   if (!items) return Value::error();
   std::vector<Value> out;

@@ -83,6 +83,11 @@ std::optional<Value> BuiltinCall::text_functions() {
     default:
       return std::nullopt;
   }
+  return plain_text();
+}
+
+/// Functions whose arguments are all strings.
+Value BuiltinCall::plain_text() {
   const std::optional<std::string> s = text(0);
   const std::optional<std::string> second = args_.size() > 1 ? text(1) : std::string();
   if (!s || !second) return Value::error();
@@ -112,23 +117,28 @@ std::optional<Value> BuiltinCall::text_functions() {
       if (second->empty()) return wrong("`replace` needs a text to look for that is not empty");
       return Value::string(replaced(*s, *second, *to));
     }
-    case BuiltinId::Int: {
-      std::int64_t number = 0;
-      const auto [end, problem] = std::from_chars(s->data(), s->data() + s->size(), number);
-      if (problem == std::errc{} && end == s->data() + s->size()) return Value::integer(number);
-      return wrong(fmt::format("`{}` is no int", printable(*s)),
-                   "only digits, with a minus before them");
-    }
-    case BuiltinId::Bool:
-      if (*s == "true" || *s == "false") return Value::boolean(*s == "true");
-      return wrong(fmt::format("`{}` is no bool", printable(*s)), "`true` or `false`");
-    default: {
-      std::optional<SemVer> version = parse_semver(*s);
-      if (version) return version_value(std::move(*version));
-      return wrong(fmt::format("`{}` is no version", printable(*s)),
-                   "a SemVer version has three numbers: 1.10.0, 2.0.0-rc.1");
-    }
+    default:
+      return parsed(*s);
   }
+}
+
+/// `int`, `bool` and `version`.
+Value BuiltinCall::parsed(const std::string& s) {
+  if (builtin_.id == BuiltinId::Int) {
+    std::int64_t number = 0;
+    const auto [end, problem] = std::from_chars(s.data(), s.data() + s.size(), number);
+    if (problem == std::errc{} && end == s.data() + s.size()) return Value::integer(number);
+    return wrong(fmt::format("`{}` is no int", printable(s)),
+                 "only digits, with a minus before them");
+  }
+  if (builtin_.id == BuiltinId::Bool) {
+    if (s == "true" || s == "false") return Value::boolean(s == "true");
+    return wrong(fmt::format("`{}` is no bool", printable(s)), "`true` or `false`");
+  }
+  std::optional<SemVer> version = parse_semver(s);
+  if (version) return version_value(std::move(*version));
+  return wrong(fmt::format("`{}` is no version", printable(s)),
+               "a SemVer version has three numbers: 1.10.0, 2.0.0-rc.1");
 }
 
 Value BuiltinCall::find(bool all, bool asks) {

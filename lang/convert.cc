@@ -48,6 +48,41 @@ bool fits_as_is(const Value& value, const Type& type) {
   }
 }
 
+/// Kinds that a value either has or has not.
+std::optional<ValueKind> plain_kind(Kind kind) {
+  switch (kind) {
+    case Kind::None:
+      return ValueKind::None;
+    case Kind::String:
+      return ValueKind::String;
+    case Kind::Int:
+      return ValueKind::Int;
+    case Kind::Bool:
+      return ValueKind::Bool;
+    case Kind::Duration:
+      return ValueKind::Duration;
+    case Kind::Size:
+      return ValueKind::Size;
+    case Kind::Version:
+      return ValueKind::Version;
+    case Kind::Script:
+      return ValueKind::Script;
+    case Kind::Secret:
+      return ValueKind::Secret;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<Value> to_path(const Value& value) {
+  if (value.is(ValueKind::Tree)) return Value::path(value.as<FileObject>().path + "/", true);
+  // A name that came through a record written elsewhere.
+  if (value.is(ValueKind::String) && relative_name(value.text())) {
+    return Value::path(value.text(), false);
+  }
+  return if_kind(value, ValueKind::Path);
+}
+
 }  // namespace
 
 Value Evaluator::convert(const Value& value, const Type& to, Range at) {
@@ -92,58 +127,38 @@ std::optional<Value> Evaluator::convert_data(const Value& value, const Type& to)
   return try_convert(inner, to);
 }
 
+std::optional<Value> Evaluator::to_content(const Value& value, const Type& to) {
+  if (value.is(ValueKind::Node)) return convert_handle(*value.as<NodeObject>().cell, to);
+  if (value.is(ValueKind::Family) && value.as<FamilyObject>().cells.size() == 1) {
+    const std::vector<Value> all = handles(value);
+    return all.empty() ? std::nullopt : try_convert(all[0], to);
+  }
+  if (to.kind == Kind::Tree && value.is(ValueKind::Tree)) return value;
+  if (!value.is(ValueKind::Output)) return std::nullopt;
+  const OutputObject& output = value.as<OutputObject>();
+  if (!output.part.empty()) return value;
+  const bool is_tree = output.cell->outputs[output.index].kind == OutputKind::Tree;
+  return is_tree == (to.kind == Kind::Tree) ? std::optional(value) : std::nullopt;
+}
+
 std::optional<Value> Evaluator::try_convert(const Value& value, const Type& to) {
   if (value.is_error() || fits_as_is(value, to)) return value;
-  if (value.is(ValueKind::Data) && to.kind != Kind::Data && to.kind != Kind::Any)
+  if (value.is(ValueKind::Data) && to.kind != Kind::Data && to.kind != Kind::Any) {
     return convert_data(value, to);
+  }
+  if (const std::optional<ValueKind> kind = plain_kind(to.kind)) return if_kind(value, *kind);
   switch (to.kind) {
-    case Kind::Any:
-    case Kind::Never:
-      return value;
-    case Kind::None:
-      return if_kind(value, ValueKind::None);
-    case Kind::String:
-      return if_kind(value, ValueKind::String);
-    case Kind::Int:
-      return if_kind(value, ValueKind::Int);
-    case Kind::Bool:
-      return if_kind(value, ValueKind::Bool);
-    case Kind::Duration:
-      return if_kind(value, ValueKind::Duration);
-    case Kind::Size:
-      return if_kind(value, ValueKind::Size);
-    case Kind::Version:
-      return if_kind(value, ValueKind::Version);
-    case Kind::Script:
-      return if_kind(value, ValueKind::Script);
-    case Kind::Secret:
-      return if_kind(value, ValueKind::Secret);
-    case Kind::Data:
-      return value;
     case Kind::Literal:
-      return value.is(ValueKind::String) && value.text() == to.text ? std::optional(value)
-                                                                    : std::nullopt;
+      if (value.is(ValueKind::String) && value.text() == to.text) return value;
+      return std::nullopt;
     case Kind::Path:
-      if (value.is(ValueKind::Tree)) return Value::path(value.as<FileObject>().path + "/", true);
-      // A name that came through a record written elsewhere.
-      if (value.is(ValueKind::String) && relative_name(value.text()))
-        return Value::path(value.text(), false);
-      return if_kind(value, ValueKind::Path);
+      return to_path(value);
     case Kind::File:
-    case Kind::Tree: {
-      if (value.is(ValueKind::Node)) return convert_handle(*value.as<NodeObject>().cell, to);
-      if (value.is(ValueKind::Family) && value.as<FamilyObject>().cells.size() == 1)
-        return try_convert(handles(value)[0], to);
-      if (to.kind == Kind::Tree && value.is(ValueKind::Tree)) return value;
-      if (!value.is(ValueKind::Output)) return std::nullopt;
-      const OutputObject& output = value.as<OutputObject>();
-      if (!output.part.empty()) return value;
-      const bool is_tree = output.cell->outputs[output.index].kind == OutputKind::Tree;
-      return is_tree == (to.kind == Kind::Tree) ? std::optional(value) : std::nullopt;
-    }
+    case Kind::Tree:
+      return to_content(value, to);
     case Kind::Text:
-      return value.is(ValueKind::Text) || value.is(ValueKind::String) ? std::optional(value)
-                                                                      : std::nullopt;
+      if (value.is(ValueKind::Text) || value.is(ValueKind::String)) return value;
+      return std::nullopt;
     case Kind::Optional:
       return value.is_none() ? std::optional(value) : try_convert(value, *to.item);
     case Kind::List:
@@ -158,12 +173,11 @@ std::optional<Value> Evaluator::try_convert(const Value& value, const Type& to) 
       }
       return std::nullopt;
     case Kind::Node:
-      return value.is(ValueKind::Node) || value.is(ValueKind::Output) ? std::optional(value)
-                                                                      : std::nullopt;
-    case Kind::Family:
+      if (value.is(ValueKind::Node) || value.is(ValueKind::Output)) return value;
+      return std::nullopt;
+    default:
       return value;
   }
-  return std::nullopt;
 }
 
 std::optional<Value> Evaluator::convert_list(const Value& value, const Type& item) {

@@ -173,6 +173,12 @@ class CellEnv {
   Env env_;
 };
 
+/// The values that an index chooses of one axis, by number; none: all.
+struct AxisChoice {
+  std::optional<std::vector<std::uint32_t>> values;
+  bool fixed = false;
+};
+
 class Evaluator {
  public:
   Evaluator(const Program& program, World& world, const Sources& sources, Diagnostics& found);
@@ -269,6 +275,9 @@ class Evaluator {
   Value eval_index(const ast::Index& index, const Env& env, Range at);
   Value index_family(const Value& base, const ast::Index& index, const Env& env, Range at,
                      bool asks);
+  bool choose(Family& family, const ast::Arg& arg, const Env& env, std::vector<AxisChoice>& choices,
+              bool asks);
+  Value no_such_cell(const Family& family, Range at);
   Value index_plain(const Value& base, const Value& key, Range at);
   Value eval_member(const ast::Member& member, const Env& env, Range at);
   Value member_of(const Value& base, std::string_view name, bool optional, Range at);
@@ -287,6 +296,7 @@ class Evaluator {
 
   // convert.cc
   std::optional<Value> try_convert(const Value& value, const Type& to);
+  std::optional<Value> to_content(const Value& value, const Type& to);
   std::optional<Value> convert_list(const Value& value, const Type& item);
   std::optional<Value> convert_fields(const Value& value, const Type& to);
   std::optional<Value> convert_handle(Cell& cell, const Type& to);

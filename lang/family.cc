@@ -228,14 +228,8 @@ std::vector<Value> Evaluator::handles(const Value& value) {
 
 namespace {
 
-/// The indices chosen for one axis; none: all.
-struct Choice {
-  std::optional<std::vector<std::uint32_t>> values;
-  bool fixed = false;
-};
-
 /// The cells that the choices leave, in order, without a walk over all cells of the family.
-void combine(const Family& family, const std::vector<Choice>& choices, std::size_t axis,
+void combine(const Family& family, const std::vector<AxisChoice>& choices, std::size_t axis,
              std::uint64_t coordinate, std::vector<std::uint32_t>& out) {
   if (axis == choices.size()) {
     const auto at = family.by_coordinate.find(coordinate);
@@ -252,7 +246,7 @@ void combine(const Family& family, const std::vector<Choice>& choices, std::size
     combine(family, choices, axis + 1, coordinate + value * one.stride, out);
 }
 
-bool chosen(const Family& family, const Cell& cell, const std::vector<Choice>& choices) {
+bool chosen(const Family& family, const Cell& cell, const std::vector<AxisChoice>& choices) {
   for (std::size_t i = 0; i < choices.size(); ++i) {
     if (!choices[i].values) continue;
     const std::uint64_t value =
@@ -265,57 +259,83 @@ bool chosen(const Family& family, const Cell& cell, const std::vector<Choice>& c
 
 }  // namespace
 
+/// What one argument of an index chooses; false if it was reported.
+bool Evaluator::choose(Family& family, const ast::Arg& arg, const Env& env,
+                       std::vector<AxisChoice>& choices, bool asks) {
+  const auto* word = std::get_if<ast::Name>(&arg.value->value);
+  const std::string_view bare = word ? word->text : std::string_view();
+  const std::string_view axis_name = arg.name ? arg.name->text : bare;
+  std::size_t axis = 0;
+  while (axis < family.axes.size() && family.axes[axis].name != axis_name)
+    ++axis;
+  if (axis == family.axes.size()) {
+    fault("E501", arg.range,
+          fmt::format("`{}` has axes {}; `{}` is not one of them", family.name,
+                      bracketed(axis_names(family)), axis_name),
+          "no such axis");
+    return false;
+  }
+  const Value given = plain(eval(*arg.value, env, nullptr));
+  if (given.is_error()) return false;
+  const FamilyAxis& one = family.axes[axis];
+  AxisChoice& choice = choices[axis];
+  choice.values.emplace();
+  choice.fixed = !arg.in;
+  if (one.is_late) {
+    choice.values->push_back(0);
+    return true;
+  }
+  if (!arg.in && given.is(ValueKind::List)) {
+    fault("E503", arg.range, fmt::format("`{}` is a list here; one value is needed", axis_name),
+          "outside of a cell", fmt::format("for all of them write  {}", family.name));
+    return false;
+  }
+  for (const Value& value : arg.in ? elements(given) : std::vector<Value>{given}) {
+    const auto found = one.index.find(axis_key(value));
+    if (found != one.index.end()) {
+      choice.values->push_back(found->second);
+    } else if (!asks) {
+      fault("E502", arg.range,
+            fmt::format("{} is not a value of the axis `{}`", show(value), one.name), show(value),
+            fmt::format("its values are {}", shown_values(one)));
+      return false;
+    }
+  }
+  std::sort(choice.values->begin(), choice.values->end());
+  choice.values->erase(std::unique(choice.values->begin(), choice.values->end()),
+                       choice.values->end());
+  return true;
+}
+
+Value Evaluator::no_such_cell(const Family& family, Range at) {
+  const auto* node = std::get_if<ast::Node>(&family.decl->value);
+  Diagnostic* said =
+      report("E503", at, fmt::format("`{}` has no such cell", family.name), "left out");
+  if (said && node->where) {
+    const Range where = node->where->range;
+    said->helps.push_back(
+        fmt::format("its cells are those  where {}",
+                    sources_.text(where.source).substr(where.begin, where.end - where.begin)));
+    said->also.push_back({where, "the filter"});
+  }
+  return Value::error();
+}
+
 Value Evaluator::index_family(const Value& base, const ast::Index& index, const Env& env, Range at,
                               bool asks) {
   const FamilyObject& from = base.as<FamilyObject>();
   Family& family = *from.family;
-  std::vector<Choice> choices(family.axes.size());
-  std::uint64_t fixed = from.fixed;
+  std::vector<AxisChoice> choices(family.axes.size());
   for (const ast::Arg& arg : index.args) {
-    const auto* word = std::get_if<ast::Name>(&arg.value->value);
-    const std::string_view axis_name = arg.name ? arg.name->text
-                                       : word   ? word->text
-                                                : std::string_view();
-    std::size_t axis = 0;
-    while (axis < family.axes.size() && family.axes[axis].name != axis_name)
-      ++axis;
-    if (axis == family.axes.size()) {
-      return fault("E501", arg.range,
-                   fmt::format("`{}` has axes {}; `{}` is not one of them", family.name,
-                               bracketed(axis_names(family)), axis_name),
-                   "no such axis");
-    }
-    const Value given = plain(eval(*arg.value, env, nullptr));
-    if (given.is_error()) return given;
-    FamilyAxis& one = family.axes[axis];
-    choices[axis].values.emplace();
-    choices[axis].fixed = !arg.in;
-    if (one.is_late) {
-      choices[axis].values->push_back(0);
-    } else {
-      if (!arg.in && given.is(ValueKind::List)) {
-        return fault("E503", arg.range,
-                     fmt::format("`{}` is a list here; one value is needed", axis_name),
-                     "outside of a cell", fmt::format("for all of them write  {}", family.name));
-      }
-      for (const Value& value : arg.in ? elements(given) : std::vector<Value>{given}) {
-        const auto found = one.index.find(axis_key(value));
-        if (found != one.index.end()) {
-          choices[axis].values->push_back(found->second);
-        } else if (!asks) {
-          return fault("E502", arg.range,
-                       fmt::format("{} is not a value of the axis `{}`", show(value), one.name),
-                       show(value), fmt::format("its values are {}", shown_values(one)));
-        }
-      }
-      std::sort(choices[axis].values->begin(), choices[axis].values->end());
-    }
-    if (choices[axis].fixed) fixed |= std::uint64_t{1} << axis;
+    if (!choose(family, arg, env, choices, asks)) return Value::error();
   }
   auto object = std::make_shared<FamilyObject>();
   object->family = &family;
-  object->fixed = fixed;
   object->path = from.path;
+  object->fixed = from.fixed;
+  for (std::size_t axis = 0; axis < choices.size(); ++axis) {
+    if (choices[axis].fixed) object->fixed |= std::uint64_t{1} << axis;
+  }
   if (from.cells.size() == family.cells.size()) {
     combine(family, choices, 0, 0, object->cells);
   } else {
@@ -324,20 +344,8 @@ Value Evaluator::index_family(const Value& base, const ast::Index& index, const 
     }
   }
   if (asks) return Value::boolean(!object->cells.empty());
-  if (object->cells.empty()) {
-    const auto* node = std::get_if<ast::Node>(&family.decl->value);
-    Diagnostic* said =
-        report("E503", at, fmt::format("`{}` has no such cell", family.name), "left out");
-    if (said && node->where) {
-      const Range where = node->where->range;
-      said->helps.push_back(
-          fmt::format("its cells are those  where {}",
-                      sources_.text(where.source).substr(where.begin, where.end - where.begin)));
-      said->also.push_back({where, "the filter"});
-    }
-    return Value::error();
-  }
-  const bool all_fixed = fixed == (std::uint64_t{1} << family.axes.size()) - 1;
+  if (object->cells.empty()) return no_such_cell(family, at);
+  const bool all_fixed = object->fixed == (std::uint64_t{1} << family.axes.size()) - 1;
   if (!all_fixed) return Value(ValueKind::Family, 0, std::move(object));
   Value one = handle(family.cells[object->cells[0]]);
   for (const std::string& name : object->path)

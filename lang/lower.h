@@ -122,7 +122,7 @@ class Lowerer {
 
   // lower_script.cc
   CompiledEntry& compiled(const ast::Script& script, const Module& module);
-  void lower_script(Cell& cell, const ast::Script& script, const Env& env, bool own, Node& row,
+  void lower_script(Cell& cell, const ast::Script& script, const Env& env, Node& row,
                     InputList& inputs);
   const Lowered* shared_hole(Cell& cell, const ScriptHole& hole, const Env& env);
   Lowered lower_hole(Cell& cell, const ScriptHole& hole, const Env& env);

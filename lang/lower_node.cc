@@ -109,12 +109,12 @@ void Lowerer::lower_action(Cell& cell, Node& row, InputList& inputs) {
     lower_argv(cell, *argv, row, inputs);
   } else if (script && script->expr && std::holds_alternative<ast::Script>(script->expr->value)) {
     const CellEnv here(cell, "script");
-    lower_script(cell, std::get<ast::Script>(script->expr->value), here.env(), true, row, inputs);
+    lower_script(cell, std::get<ast::Script>(script->expr->value), here.env(), row, inputs);
   } else if (script) {
     const Value value = eval_.field_value(cell, *script, simple(Kind::Script).get());
     if (value.is(ValueKind::Script)) {
       const ScriptObject& object = value.as<ScriptObject>();
-      lower_script(cell, *object.script, object.closure->env, false, row, inputs);
+      lower_script(cell, *object.script, object.closure->env, row, inputs);
     }
   } else {
     eval_.fault("E415", family.range, fmt::format("`{}` runs nothing", family.name), "no script",

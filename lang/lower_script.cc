@@ -168,8 +168,10 @@ const Lowered* Lowerer::shared_hole(Cell& cell, const ScriptHole& hole, const En
   return at->second ? &*at->second : nullptr;
 }
 
-void Lowerer::lower_script(Cell& cell, const ast::Script& script, const Env& env, bool own,
-                           Node& row, InputList& inputs) {
+void Lowerer::lower_script(Cell& cell, const ast::Script& script, const Env& env, Node& row,
+                           InputList& inputs) {
+  // A script that came as a value is evaluated where it was written.
+  const bool own = env.owner == &cell;
   CompiledEntry& entry = compiled(script, *env.frame->module);
   std::vector<ValueId> holes;
   std::vector<Field> args;
