@@ -1,9 +1,9 @@
 /// PEGTL's own analysis of the grammar: no rule may loop without consuming.
 
+#include "lang/grammar.h"
+
 #include <doctest/doctest.h>
 #include <tao/pegtl/contrib/analyze.hpp>
-
-#include "lang/grammar.h"
 
 TEST_CASE("the analysis of the grammar finds no problem") {
   CHECK(tao::pegtl::analyze<devgraph::lang::grammar::file>(1) == 0);
