@@ -1,12 +1,12 @@
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include "engine/actions/late_library.h"
 #include "engine/actions/natives.h"
 #include "engine/actions/stream.h"
 #include "engine/base/text.h"
@@ -18,9 +18,42 @@ namespace {
 constexpr int kAttempts = 3;
 constexpr std::chrono::milliseconds kFirstPause{500};  // Doubled for each further attempt.
 
-struct CurlFree {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+/// What of libcurl is used.
+struct Curl {
+  decltype(&curl_global_init) global_init = nullptr;
+  decltype(&curl_easy_init) init = nullptr;
+  decltype(&curl_easy_setopt) setopt = nullptr;
+  decltype(&curl_easy_perform) perform = nullptr;
+  decltype(&curl_easy_getinfo) getinfo = nullptr;
+  decltype(&curl_easy_strerror) strerror = nullptr;
+  decltype(&curl_easy_cleanup) cleanup = nullptr;
 };
+
+Result<Curl> load_curl() {
+  const Result<LateLibrary> library = LateLibrary::open("libcurl.so.4", "libcurl4");
+  if (!library) return std::unexpected(library.error());
+  Curl curl;
+  Status found;
+  const auto find = [&](const char* name, auto& function) {
+    if (found) found = library->find(name, function);
+  };
+  find("curl_global_init", curl.global_init);
+  find("curl_easy_init", curl.init);
+  find("curl_easy_setopt", curl.setopt);
+  find("curl_easy_perform", curl.perform);
+  find("curl_easy_getinfo", curl.getinfo);
+  find("curl_easy_strerror", curl.strerror);
+  find("curl_easy_cleanup", curl.cleanup);
+  if (!found) return std::unexpected(found.error());
+  curl.global_init(CURL_GLOBAL_DEFAULT);
+  return curl;
+}
+
+/// Loaded by the first fetch.
+const Result<Curl>& libcurl() {
+  static const Result<Curl> loaded = load_curl();
+  return loaded;
+}
 
 /// A URL without the user's name and password.
 std::string shown(std::string_view url) {
@@ -49,7 +82,8 @@ struct Failure {
 /// One download: to the file, and through the hash.
 class Download {
  public:
-  Download(const Context& context, OutStream& out) : context_(context), out_(out) {}
+  Download(const Context& context, const Curl& curl, OutStream& out)
+      : context_(context), curl_(curl), out_(out) {}
 
   std::optional<Failure> run(const std::string& url);
   Sha256 digest() { return hash_.finish(); }
@@ -57,10 +91,11 @@ class Download {
  private:
   static std::size_t on_data(char* bytes, std::size_t one, std::size_t count, void* self);
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
-  static void set_up(CURL* curl, const std::string& url, Download* self, char* error);
-  std::optional<Failure> failure(CURL* curl, CURLcode code, const char* error) const;
+  void set_up(CURL* handle, const std::string& url, char* error);
+  std::optional<Failure> failure(CURL* handle, CURLcode code, const char* error) const;
 
   const Context& context_;
+  const Curl& curl_;
   OutStream& out_;
   Sha256Hasher hash_;
   Status written_;
@@ -78,32 +113,33 @@ int Download::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_o
   return stopped(static_cast<Download*>(self)->context_) ? 1 : 0;
 }
 
-void Download::set_up(CURL* curl, const std::string& url, Download* self, char* error) {
-  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file");
-  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 10L);
-  curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 30L);
+void Download::set_up(CURL* handle, const std::string& url, char* error) {
+  const auto set = [&](CURLoption option, auto value) { curl_.setopt(handle, option, value); };
+  set(CURLOPT_URL, url.c_str());
+  set(CURLOPT_ERRORBUFFER, error);
+  set(CURLOPT_PROTOCOLS_STR, "http,https,file");
+  set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_FOLLOWLOCATION, 1L);
+  set(CURLOPT_MAXREDIRS, 10L);
+  set(CURLOPT_FAILONERROR, 1L);
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_CONNECTTIMEOUT, 30L);
   // A minute without a byte is a dead connection; a slow one may take its time.
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 60L);
-  curl_easy_setopt(curl, CURLOPT_USERAGENT, "devgraph");
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Download::on_data);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, self);
-  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &Download::on_progress);
-  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, self);
+  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set(CURLOPT_LOW_SPEED_TIME, 60L);
+  set(CURLOPT_USERAGENT, "devgraph");
+  set(CURLOPT_WRITEFUNCTION, &Download::on_data);
+  set(CURLOPT_WRITEDATA, this);
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, &Download::on_progress);
+  set(CURLOPT_XFERINFODATA, this);
 }
 
-std::optional<Failure> Download::failure(CURL* curl, CURLcode code, const char* error) const {
+std::optional<Failure> Download::failure(CURL* handle, CURLcode code, const char* error) const {
   if (code == CURLE_OK) return std::nullopt;
   if (!written_) return Failure{written_.error().message, false, true};
   long status = 0;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  curl_.getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   if (code == CURLE_HTTP_RETURNED_ERROR) {
     const bool again = status == 408 || status == 429 || status >= 500;
     return Failure{fmt::format("the server answers {}", status), again, false};
@@ -113,29 +149,29 @@ std::optional<Failure> Download::failure(CURL* curl, CURLcode code, const char* 
                      code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
                      code == CURLE_GOT_NOTHING || code == CURLE_SSL_CONNECT_ERROR ||
                      code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
-  return Failure{printable(error[0] != '\0' ? error : curl_easy_strerror(code)), again, false};
+  return Failure{printable(error[0] != '\0' ? error : curl_.strerror(code)), again, false};
 }
 
 std::optional<Failure> Download::run(const std::string& url) {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  const std::unique_ptr<CURL, CurlFree> curl(curl_easy_init());
-  if (!curl) return Failure{"libcurl cannot start", false, true};
+  const std::unique_ptr<CURL, decltype(curl_.cleanup)> handle(curl_.init(), curl_.cleanup);
+  if (!handle) return Failure{"libcurl cannot start", false, true};
   char error[CURL_ERROR_SIZE] = "";
-  set_up(curl.get(), url, this, error);
-  const CURLcode code = curl_easy_perform(curl.get());
+  set_up(handle.get(), url, error);
+  const CURLcode code = curl_.perform(handle.get());
   if (stopped(context_)) return Failure{"interrupted", false, true};
-  if (std::optional<Failure> failed = failure(curl.get(), code, error)) return failed;
+  if (std::optional<Failure> failed = failure(handle.get(), code, error)) return failed;
   if (const Status done = out_.finish(); !done) return Failure{done.error().message, false, true};
   return std::nullopt;
 }
 
 /// One attempt at one mirror.
 std::optional<Failure> attempt(const Context& context, const std::string& url, const Sha256& want) {
+  const Result<Curl>& curl = libcurl();
+  if (!curl) return Failure{curl.error().message, false, true};
   const std::string path = context.out_path(0);
   Result<OutStream> out = OutStream::create(context.files, path);
   if (!out) return Failure{out.error().message, false, true};
-  Download download(context, *out);
+  Download download(context, *curl, *out);
   if (std::optional<Failure> failed = download.run(url)) return failed;
   const Sha256 got = download.digest();
   if (got == want) return std::nullopt;

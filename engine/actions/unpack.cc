@@ -8,6 +8,7 @@
 
 #include "engine/actions/extractor.h"
 #include "engine/actions/glob.h"
+#include "engine/actions/late_library.h"
 #include "engine/actions/natives.h"
 #include "engine/base/text.h"
 
@@ -19,13 +20,72 @@ namespace {
 constexpr std::uint64_t kFreeBytes = std::uint64_t{64} << 20;
 constexpr std::uint64_t kRatio = 1000;
 
-struct ReadFree {
-  void operator()(archive* reader) const { archive_read_free(reader); }
+/// What of libarchive is used.
+struct Libarchive {
+  decltype(&archive_entry_filetype) entry_filetype = nullptr;
+  decltype(&archive_entry_hardlink) entry_hardlink = nullptr;
+  decltype(&archive_entry_hardlink_utf8) entry_hardlink_utf8 = nullptr;
+  decltype(&archive_entry_is_encrypted) entry_is_encrypted = nullptr;
+  decltype(&archive_entry_pathname) entry_pathname = nullptr;
+  decltype(&archive_entry_pathname_utf8) entry_pathname_utf8 = nullptr;
+  decltype(&archive_entry_perm) entry_perm = nullptr;
+  decltype(&archive_entry_size) entry_size = nullptr;
+  decltype(&archive_entry_size_is_set) entry_size_is_set = nullptr;
+  decltype(&archive_entry_symlink) entry_symlink = nullptr;
+  decltype(&archive_entry_symlink_utf8) entry_symlink_utf8 = nullptr;
+  decltype(&archive_error_string) error_string = nullptr;
+  decltype(&archive_read_data_block) read_data_block = nullptr;
+  decltype(&archive_read_free) read_free = nullptr;
+  decltype(&archive_read_new) read_new = nullptr;
+  decltype(&archive_read_next_header) read_next_header = nullptr;
+  decltype(&archive_read_open_memory) read_open_memory = nullptr;
+  decltype(&archive_read_support_filter_gzip) read_support_filter_gzip = nullptr;
+  decltype(&archive_read_support_filter_zstd) read_support_filter_zstd = nullptr;
+  decltype(&archive_read_support_format_tar) read_support_format_tar = nullptr;
+  decltype(&archive_read_support_format_zip) read_support_format_zip = nullptr;
 };
-using Reader = std::unique_ptr<archive, ReadFree>;
 
-std::string reason(archive* reader) {
-  const char* text = archive_error_string(reader);
+Result<Libarchive> load_libarchive() {
+  const Result<LateLibrary> library = LateLibrary::open("libarchive.so.13", "libarchive13");
+  if (!library) return std::unexpected(library.error());
+  Libarchive lib;
+  Status found;
+  const auto find = [&](const char* name, auto& function) {
+    if (found) found = library->find(name, function);
+  };
+  find("archive_entry_filetype", lib.entry_filetype);
+  find("archive_entry_hardlink", lib.entry_hardlink);
+  find("archive_entry_hardlink_utf8", lib.entry_hardlink_utf8);
+  find("archive_entry_is_encrypted", lib.entry_is_encrypted);
+  find("archive_entry_pathname", lib.entry_pathname);
+  find("archive_entry_pathname_utf8", lib.entry_pathname_utf8);
+  find("archive_entry_perm", lib.entry_perm);
+  find("archive_entry_size", lib.entry_size);
+  find("archive_entry_size_is_set", lib.entry_size_is_set);
+  find("archive_entry_symlink", lib.entry_symlink);
+  find("archive_entry_symlink_utf8", lib.entry_symlink_utf8);
+  find("archive_error_string", lib.error_string);
+  find("archive_read_data_block", lib.read_data_block);
+  find("archive_read_free", lib.read_free);
+  find("archive_read_new", lib.read_new);
+  find("archive_read_next_header", lib.read_next_header);
+  find("archive_read_open_memory", lib.read_open_memory);
+  find("archive_read_support_filter_gzip", lib.read_support_filter_gzip);
+  find("archive_read_support_filter_zstd", lib.read_support_filter_zstd);
+  find("archive_read_support_format_tar", lib.read_support_format_tar);
+  find("archive_read_support_format_zip", lib.read_support_format_zip);
+  if (!found) return std::unexpected(found.error());
+  return lib;
+}
+
+/// Loaded by the first unpack.
+const Result<Libarchive>& libarchive() {
+  static const Result<Libarchive> loaded = load_libarchive();
+  return loaded;
+}
+
+std::string reason(const Libarchive& lib, archive* reader) {
+  const char* text = lib.error_string(reader);
   return text == nullptr ? "it is damaged" : printable(text);
 }
 
@@ -38,8 +98,10 @@ std::optional<std::string> text_of(const char* bytes, const char* utf8) {
 
 class Unpack {
  public:
-  Unpack(const Context& context, std::string name, archive* reader, Extractor extractor)
+  Unpack(const Context& context, const Libarchive& lib, std::string name, archive* reader,
+         Extractor extractor)
       : context_(context),
+        lib_(lib),
         name_(std::move(name)),
         reader_(reader),
         extractor_(std::move(extractor)),
@@ -56,6 +118,7 @@ class Unpack {
   bool wanted(const std::string& path);
 
   const Context& context_;
+  const Libarchive& lib_;
   std::string name_;
   archive* reader_;
   Extractor extractor_;
@@ -87,43 +150,43 @@ bool Unpack::wanted(const std::string& path) {
 }
 
 Status Unpack::file(archive_entry* entry, const std::string& path) {
-  const bool executable = (archive_entry_perm(entry) & 0100) != 0;
+  const bool executable = (lib_.entry_perm(entry) & 0100) != 0;
   if (const Status done = extractor_.begin_file(path, executable); !done) return done;
   while (true) {
     if (stopped(context_)) return interrupted();
     const void* block = nullptr;
     std::size_t size = 0;
     la_int64_t offset = 0;
-    const int state = archive_read_data_block(reader_, &block, &size, &offset);
+    const int state = lib_.read_data_block(reader_, &block, &size, &offset);
     if (state == ARCHIVE_EOF) break;
     if (state != ARCHIVE_OK) {
-      return fail(fmt::format("cannot read `{}`: {}", printable(path), reason(reader_)));
+      return fail(fmt::format("cannot read `{}`: {}", printable(path), reason(lib_, reader_)));
     }
     if (offset < 0) return fail(fmt::format("`{}` has no valid size", printable(path)));
     const Status done = extractor_.data({static_cast<const char*>(block), size},
                                         static_cast<std::uint64_t>(offset));
     if (!done) return done;
   }
-  const la_int64_t size = archive_entry_size_is_set(entry) != 0 ? archive_entry_size(entry) : 0;
+  const la_int64_t size = lib_.entry_size_is_set(entry) != 0 ? lib_.entry_size(entry) : 0;
   return extractor_.end_file(static_cast<std::uint64_t>(std::max<la_int64_t>(size, 0)));
 }
 
 Status Unpack::entry(archive_entry* entry) {
   const std::optional<std::string> raw =
-      text_of(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry));
+      text_of(lib_.entry_pathname(entry), lib_.entry_pathname_utf8(entry));
   if (!raw) return fail("it holds a name that cannot be read");
   const Result<std::string> whole = extractor_.checked_name(*raw);
   if (!whole) return std::unexpected(whole.error());
   const std::optional<std::string> path = stripped(*whole);
 
   const std::optional<std::string> twin =
-      text_of(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry));
-  const auto type = archive_entry_filetype(entry);
+      text_of(lib_.entry_hardlink(entry), lib_.entry_hardlink_utf8(entry));
+  const auto type = lib_.entry_filetype(entry);
   if (!twin && type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK) {
     return fail(fmt::format("it holds `{}`, which is neither a file, a folder nor a link",
                             printable(*raw)));
   }
-  if (archive_entry_is_encrypted(entry) != 0) {
+  if (lib_.entry_is_encrypted(entry) != 0) {
     return fail(fmt::format("`{}` in it is encrypted", printable(*raw)));
   }
   if (!path || !wanted(*path)) return {};
@@ -136,7 +199,7 @@ Status Unpack::entry(archive_entry* entry) {
   if (type == AE_IFDIR) return extractor_.folder(*path);
   if (type == AE_IFREG) return file(entry, *path);
   const std::optional<std::string> target =
-      text_of(archive_entry_symlink(entry), archive_entry_symlink_utf8(entry));
+      text_of(lib_.entry_symlink(entry), lib_.entry_symlink_utf8(entry));
   if (!target) return fail(fmt::format("the link `{}` has no target", printable(*raw)));
   return extractor_.link(*path, *target);
 }
@@ -145,10 +208,10 @@ Status Unpack::run() {
   while (true) {
     if (stopped(context_)) return interrupted();
     archive_entry* next = nullptr;
-    const int state = archive_read_next_header(reader_, &next);
+    const int state = lib_.read_next_header(reader_, &next);
     if (state == ARCHIVE_EOF) break;
     if (state != ARCHIVE_OK && state != ARCHIVE_WARN) {
-      return fail(fmt::format("cannot unpack {}: {}", name_, reason(reader_)));
+      return fail(fmt::format("cannot unpack {}: {}", name_, reason(lib_, reader_)));
     }
     if (const Status done = entry(next); !done) {
       return fail(fmt::format("cannot unpack {}: {}", name_, done.error().message),
@@ -180,20 +243,22 @@ Status run_unpack(const Context& context) {
   if (!file) return std::unexpected(file.error());
   const std::string_view bytes = (*file)->bytes();
 
-  const Reader reader(archive_read_new());
+  const Result<Libarchive>& lib = libarchive();
+  if (!lib) return std::unexpected(lib.error());
+  const std::unique_ptr<archive, decltype(lib->read_free)> reader(lib->read_new(), lib->read_free);
   if (!reader) return fail("libarchive cannot start");
-  archive_read_support_filter_gzip(reader.get());
-  archive_read_support_filter_zstd(reader.get());
-  archive_read_support_format_tar(reader.get());
-  archive_read_support_format_zip(reader.get());
-  if (archive_read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) {
-    return fail(fmt::format("cannot unpack {}: {}", name, reason(reader.get())));
+  lib->read_support_filter_gzip(reader.get());
+  lib->read_support_filter_zstd(reader.get());
+  lib->read_support_format_tar(reader.get());
+  lib->read_support_format_zip(reader.get());
+  if (lib->read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) {
+    return fail(fmt::format("cannot unpack {}: {}", name, reason(*lib, reader.get())));
   }
   ExtractLimits limits;
   limits.bytes = std::min(limits.bytes, std::max(kFreeBytes, bytes.size() * kRatio));
   Result<Extractor> extractor = Extractor::open(context.files, context.out_path(0), limits);
   if (!extractor) return std::unexpected(extractor.error());
-  return Unpack(context, name, reader.get(), std::move(*extractor)).run();
+  return Unpack(context, *lib, name, reader.get(), std::move(*extractor)).run();
 }
 
 }  // namespace devgraph::actions

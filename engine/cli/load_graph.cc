@@ -8,6 +8,7 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/cli/graph_file.h"
+#include "engine/exec/identify.h"
 
 namespace devgraph::cli {
 namespace {
@@ -157,6 +158,8 @@ std::optional<Graph> load_graph(Context& context, const lang::Workspace& workspa
   if (std::optional<Graph> graph = saved_graph(context, workspace, projects)) return graph;
   std::optional<Graph> graph = read_manifests(context, workspace, projects);
   if (!graph) return std::nullopt;
+  const IdVec<NodeId, Identity> identities = exec::identify(*graph);
+  graph = graph->with_identities({identities.begin(), identities.end()});
   context.found = Diagnostics();  // Warnings are for `lint`: a compiled graph would not show them.
   if (save == Save::Yes) {
     const GraphHeader header = {.engine = engine_digest(context.files),

@@ -169,6 +169,7 @@ Status Coordinator::handle(const Exit& exit) {
   const auto found = running_.find(exit.token);
   if (found == running_.end() || signal_ != 0) return {};
   Running& run = found->second;
+  if (exit.not_started) return did_not_start(run, *exit.not_started);
   run.time = exit.time;
   run.left_children = exit.left_children;
   if (exit.left_children && run.log) {

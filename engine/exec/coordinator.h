@@ -119,6 +119,7 @@ class Coordinator {
   enum class Started : std::uint8_t { Yes, Later, Ended };
   Result<Started> start(const Waiting& waiting);
   Status start_attempt(Running run);
+  Status did_not_start(Running& run, const Error& error);
   Status lay_out(Running& run);
   Status start_native(Running& run);
   Stage stage_of(const Running& run) const;

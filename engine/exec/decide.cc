@@ -8,6 +8,7 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/exec/coordinator.h"
+#include "engine/exec/identify.h"
 #include "engine/exec/tally.h"
 #include "engine/plan/judge.h"
 #include "engine/plan/key.h"
@@ -157,7 +158,7 @@ Result<bool> Coordinator::restore(NodeId node, const Digest& key, const store::M
   now.time = made.time();
   now.deps = made.deps();
   now.parts =
-      parts_.add(plan::key_parts(graph_, node, survey_.action_version(node), survey_.contents()));
+      parts_.add(plan::key_parts(graph_, node, action_version(graph_, node), survey_.contents()));
   for (std::size_t i = 0; i < items.size(); ++i) {
     now.outputs.push_back(items[i].made);
     survey_.set_output(graph_.output_id(node, i), items[i].now, items[i].stat);
@@ -184,7 +185,7 @@ std::string stale_reason(Survey& survey, const store::Parts& parts, NodeId node)
   if (!last) return "never built";
   for (const plan::PartChange& change : plan::changes(
            parts.read(last->parts()),
-           plan::key_parts(graph, node, survey.action_version(node), survey.contents()))) {
+           plan::key_parts(graph, node, action_version(graph, node), survey.contents()))) {
     if (last->parts().size != 0) return plan::in_words(change);
   }
   for (const store::MadeDep& dep : last->deps()) {

@@ -9,6 +9,7 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/exec/coordinator.h"
+#include "engine/exec/identify.h"
 #include "engine/exec/tally.h"
 #include "engine/plan/key.h"
 
@@ -172,7 +173,7 @@ Status Coordinator::commit(Running& run, std::vector<LandedItem> items) {
     for (const LandedItem& item : items)
       made.outputs.push_back(item.made);
     made.parts =
-        parts_.add(plan::key_parts(graph_, node, survey_.action_version(node), survey_.contents()));
+        parts_.add(plan::key_parts(graph_, node, action_version(graph_, node), survey_.contents()));
     survey_.record().add_made(made);
   }
   for (std::size_t i = 0; i < items.size(); ++i) {

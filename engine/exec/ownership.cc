@@ -102,20 +102,18 @@ void Coordinator::remove_if_unchanged(const store::MadeOutput& made) {
 /// Outputs of nodes that left the graph, of projects that are in it.
 Status Coordinator::remove_orphans() {
   store::Record& record = survey_.record();
-  IdVec<NodeId, Digest> labels(graph_.node_count());
   std::size_t known = 0;
-  for (std::uint32_t i = 0; i < labels.size(); ++i) {
-    const NodeId id{i};
-    labels[id] = survey_.is_wanted(id) ? survey_.label_digest(id) : digest_of(label_of(graph_, id));
-    if (record.last(labels[id])) ++known;
+  for (std::uint32_t i = 0; i < graph_.node_count(); ++i) {
+    if (record.last(survey_.label_digest(NodeId{i}))) ++known;
   }
-  const std::vector<store::Made> all = record.all_last();
-  if (all.size() == known) return {};
+  if (record.last_count() == known) return {};
 
-  std::vector<Digest> sorted(labels.begin(), labels.end());
+  std::vector<Digest> sorted;
+  for (std::uint32_t i = 0; i < graph_.node_count(); ++i)
+    sorted.push_back(survey_.label_digest(NodeId{i}));
   std::sort(sorted.begin(), sorted.end());
   std::vector<Digest> gone;
-  for (const store::Made& made : all) {
+  for (const store::Made& made : record.all_last()) {
     if (std::binary_search(sorted.begin(), sorted.end(), made.label_digest())) continue;
     const std::string_view project = project_of(made.label());
     const std::span<const StrId> projects = graph_.projects();

@@ -81,7 +81,9 @@ bool ProcessRunner::State::left_behind(Running& one) {
       if (running.contains(pid)) continue;
       const pid_t session = session_of(pid);
       if (session == own_session) continue;  // A child of another part of this program.
-      if (::waitpid(pid, &status, WNOHANG) == pid) {
+      // What a starter has just started is not known here yet: its end must stay to be seen.
+      const bool known = starting == 0 || session == one.pid;
+      if (known && ::waitpid(pid, &status, WNOHANG) == pid) {
         again = true;  // Its children may be ours since the list was made.
         continue;
       }
@@ -196,11 +198,16 @@ bool ProcessRunner::State::poll(std::optional<Clock::time_point> until) {
   for (int i = 0; i < count; ++i) {
     const auto pid = static_cast<pid_t>(events[i].data.u64 >> 32);
     if (pid == 0) {
-      if (static_cast<int>(events[i].data.u64) == wake.get()) {
+      const int ready = static_cast<int>(events[i].data.u64);
+      if (ready == wake.get() || ready == begun_ready.get()) {
         std::uint64_t value = 0;
-        [[maybe_unused]] const ssize_t got = ::read(wake.get(), &value, sizeof value);
+        [[maybe_unused]] const ssize_t got = ::read(ready, &value, sizeof value);
       }
-      stop = true;
+      if (ready == begun_ready.get()) {
+        take_begun();
+      } else {
+        stop = true;
+      }
       continue;
     }
     const auto found = running.find(pid);
@@ -253,6 +260,9 @@ int ProcessRunner::stop_signal() const {
 
 void ProcessRunner::stop_all(milliseconds grace) {
   const int signals = StopSignals::count();
+  state_->starters.drain();
+  state_->take_begun();
+  state_->starting = 0;  // What was not begun is forgotten.
   for (auto& [pid, one] : state_->running)
     state_->end(one, grace);
   bool hurried = false;

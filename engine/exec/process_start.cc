@@ -59,10 +59,13 @@ Status ProcessRunner::State::open() {
   if (::fcntl(kLineFd, F_GETFD) < 0) ::dup3(null.get(), kLineFd, O_CLOEXEC);
   epoll = Fd(::epoll_create1(EPOLL_CLOEXEC));
   wake = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!epoll || !wake) return fail_errno("cannot wait for commands", errno);
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = static_cast<std::uint32_t>(wake.get())}};
-  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake.get(), &event) != 0) {
-    return fail_errno("cannot wait for commands", errno);
+  if (!epoll) return fail_errno("cannot wait for commands", errno);
+  begun_ready = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  for (const Fd* ready : {&wake, &begun_ready}) {
+    epoll_event event{.events = EPOLLIN, .data = {.u64 = static_cast<std::uint32_t>(ready->get())}};
+    if (!*ready || ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, ready->get(), &event) != 0) {
+      return fail_errno("cannot wait for commands", errno);
+    }
   }
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   for (const char* path : {"/bin/bash", "/usr/bin/bash"}) {
@@ -84,38 +87,82 @@ void ProcessRunner::State::raise_limit() {
 }
 
 Result<const Sandbox*> ProcessRunner::State::sandbox_for(const SandboxPolicy& policy) {
-  if (sandbox && sandbox_of == policy.workspace) return &*sandbox;
-  Result<Sandbox> made = Sandbox::create(
-      {.workspace = policy.workspace, .home = options.home, .abi_limit = options.abi_limit});
-  if (!made) return std::unexpected(std::move(made.error()));
-  sandbox = std::move(*made);
-  sandbox_of = policy.workspace;
+  if (!sandbox || sandbox_of != policy.workspace) {
+    starters.drain();  // They may be using the old one.
+    Result<Sandbox> made = Sandbox::create(
+        {.workspace = policy.workspace, .home = options.home, .abi_limit = options.abi_limit});
+    if (!made) return std::unexpected(std::move(made.error()));
+    sandbox = std::move(*made);
+    sandbox_of = policy.workspace;
+  }
+  if (policy.required && !sandbox->is_complete()) {
+    return fail("this kernel cannot hold the whole sandbox (Landlock ABI " +
+                std::to_string(sandbox->abi()) + ", 6 is needed); see `devgraph doctor`");
+  }
   return &*sandbox;
 }
 
-/// The rule set of one command; no descriptor where the kernel has none.
-Result<Fd> ProcessRunner::State::rules_for(const SandboxPolicy& policy, int log) {
-  const Result<const Sandbox*> box = sandbox_for(policy);
-  if (!box) return std::unexpected(box.error());
-  if (policy.required && !(*box)->is_complete()) {
-    return fail("this kernel cannot hold the whole sandbox (Landlock ABI " +
-                std::to_string((*box)->abi()) + ", 6 is needed); see `devgraph doctor`");
-  }
-  return (*box)->rules_for(policy, log);
-}
-
+/// Straight away if nothing else is to be done meanwhile, else by the starters.
 Status ProcessRunner::State::start(std::uint64_t token, const Command& command) {
-  Result<Redirections> files = redirect(command);
-  if (!files) return std::unexpected(std::move(files.error()));
+  const Sandbox* box = nullptr;
+  if (command.sandbox.enabled) {
+    const Result<const Sandbox*> made = sandbox_for(command.sandbox);
+    if (!made) return std::unexpected(made.error());
+    box = *made;
+  }
   if (command.argv.empty()) {
+    if (const Result<Redirections> files = redirect(command); !files) {
+      return std::unexpected(files.error());
+    }
     done.push_back(Exit{.token = token});
     return {};
   }
+  if (running.empty() && starting == 0) {
+    Result<Running> one = begin(token, command, box);
+    if (!one) return std::unexpected(std::move(one.error()));
+    return await(std::move(*one));
+  }
+  ++starting;
+  starters.add([this, token, &command, box] {
+    Begun one{.token = token, .command = begin(token, command, box)};
+    {
+      const std::lock_guard<std::mutex> lock(begun_mutex);
+      begun.push_back(std::move(one));
+    }
+    write_wake(begun_ready.get());
+  });
+  return {};
+}
+
+/// From here on the poll loop knows of what the starters have started.
+void ProcessRunner::State::take_begun() {
+  std::vector<Begun> all;
+  {
+    const std::lock_guard<std::mutex> lock(begun_mutex);
+    all.swap(begun);
+  }
+  starting -= all.size();
+  for (Begun& one : all) {
+    const Status awaited =
+        one.command ? await(std::move(*one.command)) : Status(std::unexpected(one.command.error()));
+    if (awaited) continue;
+    Exit exit{.token = one.token};
+    exit.not_started = awaited.error();
+    done.push_back(std::move(exit));
+  }
+}
+
+/// From any thread.
+Result<ProcessRunner::State::Running> ProcessRunner::State::begin(std::uint64_t token,
+                                                                  const Command& command,
+                                                                  const Sandbox* box) const {
+  Result<Redirections> files = redirect(command);
+  if (!files) return std::unexpected(std::move(files.error()));
   SpawnPlan plan;
   Fd rules;
   const int log = files->log ? files->log.get() : null.get();
-  if (command.sandbox.enabled) {
-    Result<Fd> made = rules_for(command.sandbox, files->log.get());
+  if (box) {
+    Result<Fd> made = box->rules_for(command.sandbox, files->log.get());
     if (!made) return std::unexpected(std::move(made.error()));
     rules = std::move(*made);
     plan.rules = rules.get();
@@ -127,7 +174,7 @@ Status ProcessRunner::State::start(std::uint64_t token, const Command& command) 
   // As a shell does with a program that the kernel does not know: it is a script.
   std::vector<char*> shell_argv = argv;
   shell_argv[0] = const_cast<char*>(plan.program);
-  shell_argv.insert(shell_argv.begin(), shell.data());
+  shell_argv.insert(shell_argv.begin(), const_cast<char*>(shell.data()));
   plan.argv = argv.data();
   plan.shell_argv = shell_argv.data();
   plan.environment = environment.data();
@@ -152,7 +199,7 @@ Status ProcessRunner::State::start(std::uint64_t token, const Command& command) 
   if (!spawned) return std::unexpected(std::move(spawned.error()));
   one.pid = spawned->pid;
   one.pidfd = std::move(spawned->pidfd);
-  return await(std::move(one));
+  return one;
 }
 
 /// From here on the poll loop knows of the command.

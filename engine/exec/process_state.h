@@ -1,10 +1,13 @@
 #pragma once
 /// The inside of ProcessRunner.
 
+#include <algorithm>
 #include <chrono>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <sys/resource.h>
@@ -12,6 +15,7 @@
 #include "engine/base/fd.h"
 #include "engine/exec/process_runner.h"
 #include "engine/exec/sessions.h"
+#include "engine/exec/starters.h"
 #include "engine/exec/stop_signals.h"
 
 namespace devgraph::exec {
@@ -38,9 +42,16 @@ struct ProcessRunner::State {
     Exit exit;
   };
 
+  /// What a starter gives back.
+  struct Begun {
+    std::uint64_t token = 0;
+    Result<Running> command;
+  };
+
   Options options;
   Fd epoll;
   Fd wake;
+  Fd begun_ready;  ///< An eventfd: `begun` has something.
   Fd null;
   int watched = -1;
   std::map<pid_t, Running> running;
@@ -52,13 +63,18 @@ struct ProcessRunner::State {
   std::optional<Sandbox> sandbox;
   std::string sandbox_of;  ///< The workspace it was made for.
   std::string shell = "/bin/sh";
+  std::size_t starting = 0;  ///< Given to the starters, and not taken from `begun` yet.
+  std::mutex begun_mutex;
+  std::vector<Begun> begun;  ///< Guarded by begun_mutex.
+  Starters starters{std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4)};
 
   Status open();
   void raise_limit();
   Result<const Sandbox*> sandbox_for(const SandboxPolicy& policy);
-  Result<Fd> rules_for(const SandboxPolicy& policy, int log);
   Status start(std::uint64_t token, const Command& command);
+  Result<Running> begin(std::uint64_t token, const Command& command, const Sandbox* box) const;
   Status await(Running one);
+  void take_begun();
   int timeout(std::optional<Clock::time_point> until) const;
   void leader_ended(Running& one);
   bool drained(Running& one);

@@ -56,13 +56,16 @@ struct Exit {
   bool left_children = false;  ///< Background processes were still there, and were killed.
   std::chrono::milliseconds time{0};
   std::uint64_t peak_memory = 0;  ///< Bytes.
+  std::optional<Error> not_started =
+      {};  ///< Why it did not even start; the rest then says nothing.
 };
 
 class Runner {
  public:
   virtual ~Runner() = default;
   /// Starts a command in its own session and process group. Errors: no such program, no
-  /// descriptors.
+  /// descriptors; they come back from here or with the exit. The command must live until its exit
+  /// was told, or `stop_all` returned.
   virtual Status start(std::uint64_t token, const Command& command) = 0;
   /// Returns when a command ends, `wake` was called, a signal asked to stop, or the time is over.
   virtual Result<std::vector<Exit>> wait(std::optional<std::chrono::milliseconds> limit) = 0;

@@ -101,6 +101,17 @@ Status Coordinator::start_attempt(Running new_run) {
   return fail_attempt(token, started.error().message);
 }
 
+/// The runner could not start it after all: as if `start` had said so, a little later.
+Status Coordinator::did_not_start(Running& run, const Error& error) {
+  constexpr std::chrono::milliseconds kPause{20};
+  if (!is_shortage(error.code)) return fail_attempt(run.token, error.message);
+  if (running_.size() < 2) return std::unexpected(error);
+  delayed_.push_back({run.node, run.attempt, Clock::now() + kPause});
+  discard(run);
+  release(run.token);
+  return {};
+}
+
 /// Where outputs will be made and belong; what is in the way of those made in place waits aside.
 Status Coordinator::lay_out(Running& run) {
   const Stage stage = stage_of(run);

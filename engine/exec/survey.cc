@@ -4,13 +4,12 @@
 
 #include <fmt/format.h>
 
-#include "engine/actions/action.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
+#include "engine/exec/identify.h"
 #include "engine/exec/normalize.h"
 #include "engine/exec/parallel_rows.h"
 #include "engine/graph/order.h"
-#include "engine/plan/key.h"
 #include "engine/store/tree.h"
 
 namespace devgraph::exec {
@@ -44,8 +43,6 @@ Survey::Survey(const Graph& graph, Files& files, const Options& options)
       record_(store::Record::load(files, options.state)),
       index_(store::StatIndex::load(files, options.state)),
       verdicts_(graph.node_count(), Verdict::Unwanted),
-      labels_(graph.node_count()),
-      statics_(graph.node_count()),
       sources_(graph.file_count()),
       outputs_(graph.output_count()),
       output_stats_(graph.output_count()),
@@ -89,20 +86,12 @@ void Survey::gather() {
   }
 }
 
-unsigned Survey::action_version(NodeId id) const {
-  const Node& node = graph_->node(id);
-  if (node.kind != ActionKind::Native) return 0;
-  const actions::Action* action = actions::find_action(graph_->str(node.action));
-  return action ? action->version : 0;
-}
-
+/// Kept with a graph that was saved; else made now.
 void Survey::identify() {
-  for_rows(order_.size(), [&](std::size_t i) {
-    const NodeId id = order_[i];
-    labels_[id] = digest_of(label_of(*graph_, id));
-    if (graph_->node(id).kind == ActionKind::Group) return;
-    statics_[id] = plan::static_key(*graph_, id, action_version(id));
-  });
+  identities_ = graph_->identities();
+  if (!identities_.empty() || graph_->node_count() == 0) return;
+  own_identities_ = exec::identify(*graph_);
+  identities_ = {own_identities_.begin(), own_identities_.end()};
 }
 
 Status Survey::look_at_sources() {

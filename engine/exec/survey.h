@@ -47,8 +47,7 @@ class Survey {
   bool is_wanted(NodeId id) const { return verdicts_[id] != Verdict::Unwanted; }
   Verdict verdict(NodeId id) const { return verdicts_[id]; }
   bool all_fresh() const { return all_fresh_; }
-  const Digest& label_digest(NodeId id) const { return labels_[id]; }
-  unsigned action_version(NodeId id) const;
+  const Digest& label_digest(NodeId id) const { return identities_[index_of(id)].label; }
 
   const plan::OutputNow& output(OutputId id) const { return outputs_[id]; }
   const FileStat& output_stat(OutputId id) const { return output_stats_[id]; }
@@ -109,8 +108,8 @@ class Survey {
   std::vector<NodeId> order_;
   bool all_fresh_ = false;
   IdVec<NodeId, Verdict> verdicts_;
-  IdVec<NodeId, Digest> labels_;
-  IdVec<NodeId, Digest> statics_;
+  std::span<const Identity> identities_;    // By NodeId.
+  IdVec<NodeId, Identity> own_identities_;  // If the graph brings none.
   IdVec<FileId, store::FileFact> sources_;
   IdVec<OutputId, plan::OutputNow> outputs_;
   IdVec<OutputId, FileStat> output_stats_;

@@ -17,8 +17,7 @@ bool is_seed(const Node& node) {
 }  // namespace
 
 Digest Survey::key(NodeId id, std::span<const InputId> missing) const {
-  if (missing.empty()) return plan::full_key(*graph_, id, statics_[id], contents_);
-  return plan::full_key(*graph_, id, statics_[id], contents_, missing);
+  return plan::full_key(*graph_, id, identities_[index_of(id)].static_key, contents_, missing);
 }
 
 Digest Survey::path_content(const std::string& path) {
@@ -77,7 +76,7 @@ Verdict Survey::judge_one(NodeId id) {
     }
     return Verdict::Fresh;
   }
-  const std::optional<store::Made> last = record_.last(labels_[id]);
+  const std::optional<store::Made> last = record_.last(label_digest(id));
   if (!last) return Verdict::NeverBuilt;
   Digest now = key(id);
   if (last->dep_count() != 0) now = key_like(now, *last);
@@ -95,7 +94,7 @@ void Survey::judge_all() {
   std::vector<std::string> paths;
   for (const NodeId id : order_) {
     if (graph_->node(id).depfile == StrId{}) continue;
-    const std::optional<store::Made> last = record_.last(labels_[id]);
+    const std::optional<store::Made> last = record_.last(label_digest(id));
     if (!last) continue;
     for (const store::MadeDep& dep : last->deps())
       paths.emplace_back(dep.path);

@@ -3,6 +3,7 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/exec/build.h"
+#include "engine/exec/identify.h"
 #include "engine/exec/survey.h"
 #include "engine/plan/key.h"
 
@@ -39,7 +40,7 @@ Result<Why> why(const Graph& graph, Files& files, const std::string& workspace, 
     const store::Parts parts(files, options.state);
     const std::vector<store::KeyPart> before = parts.read(last->parts());
     const std::vector<store::KeyPart> now =
-        plan::key_parts(graph, node, survey->action_version(node), survey->contents());
+        plan::key_parts(graph, node, action_version(graph, node), survey->contents());
     if (!before.empty()) {
       for (plan::PartChange& change : plan::changes(before, now)) {
         why.changes.push_back(

@@ -304,28 +304,20 @@ void GraphBuilder::set_out_root(std::string_view path) {
 Graph GraphBuilder::finish() {
   const Tables& t = *tables_;
   const StrId settings[] = {t.out_root};
-  const graph_format::Tables tables = {
-      t.bytes,        t.strings,       t.values.rows,   t.value_ids.rows,   t.fields.rows,
-      t.files.rows,   t.file_ids.rows, t.trees.rows,    t.inputs.rows,      t.input_ids.rows,
-      t.outputs,      t.nodes,         t.node_ids.rows, t.axis_values.rows, t.str_ids.rows,
-      t.scripts.rows, t.lines.rows,    t.traits.rows,   t.numbers.rows,     t.hints.rows,
-      t.targets,      t.pools,         t.reads,         t.projects,         settings};
-  graph_format::Header header;
-  std::uint64_t end = sizeof(header);
-  std::size_t index = 0;
-  graph_format::for_each_section(tables, [&](const auto& table) {
-    header.sections.at(index++) = {end, table.size()};
-    end += (table.size_bytes() + 7) / 8 * 8;
-  });
-  header.size = end;
-  std::string block(end, '\0');
-  index = 0;
-  graph_format::for_each_section(tables, [&](const auto& table) {
-    const std::uint64_t offset = header.sections.at(index++).offset;
-    if (!table.empty()) std::memcpy(block.data() + offset, table.data(), table.size_bytes());
-  });
-  header.checksum = graph_format::checksum_of(header, block);
-  std::memcpy(block.data(), &header, sizeof(header));
+  const graph_format::Tables tables = {t.bytes,         t.strings,
+                                       t.values.rows,   t.value_ids.rows,
+                                       t.fields.rows,   t.files.rows,
+                                       t.file_ids.rows, t.trees.rows,
+                                       t.inputs.rows,   t.input_ids.rows,
+                                       t.outputs,       t.nodes,
+                                       t.node_ids.rows, t.axis_values.rows,
+                                       t.str_ids.rows,  t.scripts.rows,
+                                       t.lines.rows,    t.traits.rows,
+                                       t.numbers.rows,  t.hints.rows,
+                                       t.targets,       t.pools,
+                                       t.reads,         t.projects,
+                                       settings,        {}};
+  std::string block = graph_format::encode_block(tables);
   *this = GraphBuilder();
   Result<Graph> graph = Graph::from_bytes(std::move(block));
   assert(graph && "a builder's rows point at rows");

@@ -89,6 +89,15 @@ Result<Graph> Graph::from_memory(std::string_view bytes, std::shared_ptr<const v
   return graph;
 }
 
+Graph Graph::with_identities(std::span<const Identity> rows) const {
+  assert(rows.size() == node_count());
+  Tables tables = sections_->tables;
+  tables.identities = rows;
+  Result<Graph> graph = from_bytes(graph_format::encode_block(tables));
+  assert(graph && "the rows were checked when this graph was opened");
+  return *std::move(graph);
+}
+
 std::string_view Graph::bytes() const {
   return sections_->block;
 }
@@ -205,6 +214,10 @@ std::span<const StrId> Graph::projects() const {
   return sections_->tables.projects;
 }
 
+std::span<const Identity> Graph::identities() const {
+  return sections_->tables.identities;
+}
+
 std::optional<NodeId> Graph::producer(InputId id) const {
   const Input& row = input(id);
   const bool is_output = row.kind == InputKind::Output || row.kind == InputKind::OutputPart;
@@ -214,11 +227,13 @@ std::optional<NodeId> Graph::producer(InputId id) const {
 
 std::string label_of(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
-  std::string label = fmt::format("//{}:{}", graph.str(node.project), graph.str(node.name));
+  std::string label("//");
+  label.append(graph.str(node.project)).append(":").append(graph.str(node.name));
   char separator = '@';
   for (const AxisValue& axis : graph.axes(id)) {
-    label += fmt::format("{}{}={}", separator, graph.str(axis.axis),
-                         escape_label_value(graph.str(axis.value)));
+    label += separator;
+    label.append(graph.str(axis.axis)).append("=");
+    label.append(escape_label_value(graph.str(axis.value)));
     separator = ',';
   }
   return label;

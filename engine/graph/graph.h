@@ -244,6 +244,13 @@ struct Read {
   Digest digest;
 };
 
+/// What a node is, in digests that depend on the graph and this program alone. Computing them costs
+/// as much as all the rest of a build in which nothing changed, so they are kept with the graph.
+struct Identity {
+  Digest label;       ///< Of `label_of`.
+  Digest static_key;  ///< Of all but the content of inputs; plan/key.h.
+};
+
 // --- the graph
 // ------------------------------------------------------------------------------------
 
@@ -258,6 +265,8 @@ class Graph {
   /// The same on memory that `owner` keeps alive. Checks the header, the checksum, every id and
   /// span.
   static Result<Graph> from_memory(std::string_view bytes, std::shared_ptr<const void> owner);
+  /// The same graph with one identity for each node.
+  Graph with_identities(std::span<const Identity> rows) const;
   /// The block itself, for saving.
   std::string_view bytes() const;
 
@@ -299,6 +308,8 @@ class Graph {
   std::span<const Read> reads() const;
   std::string_view out_root() const;        ///< Workspace-relative.
   std::span<const StrId> projects() const;  ///< All that were evaluated.
+  /// By NodeId; empty until `with_identities` was called.
+  std::span<const Identity> identities() const;
 
   /// The nodes that make the inputs of a node, without `after`; an input made by no node gives
   /// none.

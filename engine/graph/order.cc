@@ -91,8 +91,9 @@ std::optional<std::vector<NodeId>> find_cycle(const Graph& graph) {
 std::vector<NodeId> needed_order(const Graph& graph, std::span<const NodeId> goals) {
   IdVec<NodeId, Mark> marks(graph.node_count(), Mark::New);
   std::vector<NodeId> sorted(goals.begin(), goals.end());
-  std::sort(sorted.begin(), sorted.end());
+  if (!std::is_sorted(sorted.begin(), sorted.end())) std::sort(sorted.begin(), sorted.end());
   std::vector<NodeId> order;
+  order.reserve(sorted.size());
   for (const NodeId goal : sorted) {
     visit(graph, goal, marks, [&](NodeId node) { order.push_back(node); });
   }

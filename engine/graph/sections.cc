@@ -1,6 +1,7 @@
 #include "engine/graph/sections.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace devgraph::graph_format {
 namespace {
@@ -120,6 +121,26 @@ Digest checksum_of(Header header, std::string_view block) {
   return hasher.finish();
 }
 
+std::string encode_block(const Tables& tables) {
+  Header header;
+  std::uint64_t end = sizeof(header);
+  std::size_t index = 0;
+  for_each_section(tables, [&](const auto& table) {
+    header.sections.at(index++) = {end, table.size()};
+    end += (table.size_bytes() + 7) / 8 * 8;
+  });
+  header.size = end;
+  std::string block(end, '\0');
+  index = 0;
+  for_each_section(tables, [&](const auto& table) {
+    const std::uint64_t offset = header.sections.at(index++).offset;
+    if (!table.empty()) std::memcpy(block.data() + offset, table.data(), table.size_bytes());
+  });
+  header.checksum = checksum_of(header, block);
+  std::memcpy(block.data(), &header, sizeof(header));
+  return block;
+}
+
 const char* find_dangling(const Tables& tables) {
   const Bounds bounds(tables);
   if (!strings_hold(tables)) return "string";
@@ -129,6 +150,8 @@ const char* find_dangling(const Tables& tables) {
     return "id";
   }
   if (tables.settings.size() != 1 || !bounds.every(tables.settings)) return "setting";
+  if (!tables.identities.empty() && tables.identities.size() != tables.nodes.size())
+    return "identity";
   if (!rows_hold(tables.values, [&](const Value& row) { return bounds.value(row); }))
     return "value";
   if (!rows_hold(tables.fields,

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -15,7 +16,7 @@
 namespace devgraph::graph_format {
 
 inline constexpr std::array<char, 8> kMagic = {'d', 'e', 'v', 'g', 'r', 'a', 'p', 'h'};
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 
 static_assert(std::endian::native == std::endian::little, "rows are stored as they lie in memory");
 
@@ -50,7 +51,8 @@ struct Tables {
   std::span<const Pool> pools;
   std::span<const Read> reads;
   std::span<const StrId> projects;
-  std::span<const StrId> settings;  ///< One row: the out root.
+  std::span<const StrId> settings;       ///< One row: the out root.
+  std::span<const Identity> identities;  ///< None, or one for each node.
 };
 
 /// Calls `visit(span)` for each section in order.
@@ -81,8 +83,9 @@ void for_each_section(T& tables, Visit visit) {
   visit(tables.reads);
   visit(tables.projects);
   visit(tables.settings);
+  visit(tables.identities);
 }
-inline constexpr std::size_t kSectionCount = 25;
+inline constexpr std::size_t kSectionCount = 26;
 
 struct SectionHeader {
   std::uint64_t offset = 0;  ///< From the start of the block; a multiple of 8.
@@ -101,6 +104,8 @@ static_assert(std::is_trivially_copyable_v<Header>);
 
 /// The checksum of a block that starts with `header`.
 Digest checksum_of(Header header, std::string_view block);
+/// The block that holds these rows.
+std::string encode_block(const Tables& tables);
 
 /// Null if every id and span in the tables points at a row; else what does not.
 const char* find_dangling(const Tables& tables);

@@ -52,20 +52,21 @@ std::string_view cwd_name(Cwd cwd) {
 
 void visit_fields(const Graph& graph, std::string_view what, ValueId map, KeySink& sink) {
   const Value& value = graph.value(map);
-  if (value.tag != ValueTag::Map) return sink.value(what, map);
-  for (const Field& field : graph.fields(value)) {
-    sink.value(fmt::format("{} {}", what, graph.str(field.name)), field.value);
-  }
+  if (value.tag != ValueTag::Map) return sink.value({what, {}}, map);
+  for (const Field& field : graph.fields(value))
+    sink.value({what, graph.str(field.name)}, field.value);
 }
 
 void visit_traits(const Graph& graph, const Traits& traits, KeySink& sink) {
-  sink.text("cwd", cwd_name(traits.cwd));
-  sink.text("network", traits.network != 0 ? "true" : "false");
-  sink.text("sandbox", traits.sandbox != 0 ? "true" : "false");
+  sink.text({"cwd", {}}, cwd_name(traits.cwd));
+  sink.text({"network", {}}, traits.network != 0 ? "true" : "false");
+  sink.text({"sandbox", {}}, traits.sandbox != 0 ? "true" : "false");
+  const std::span<const std::uint32_t> ok = graph.ok_codes(traits);
+  if (ok.size() == 1 && ok[0] == 0) return;
   std::string codes;
-  for (const std::uint32_t code : graph.ok_codes(traits))
+  for (const std::uint32_t code : ok)
     codes += fmt::format("{} ", code);
-  if (codes != "0 ") sink.text("ok", codes);
+  sink.text({"ok", {}}, codes);
 }
 
 /// Frames as Hasher does, but into memory: keys are made of many short fields, and one hash over a
@@ -76,6 +77,11 @@ class KeyBytes {
   void field(std::string_view text) {
     number(text.size());
     bytes_.append(text);
+  }
+  void name(PartName name) {
+    if (name.which.empty()) return field(name.kind);
+    number(name.kind.size() + 1 + name.which.size());
+    bytes_.append(name.kind).append(" ").append(name.which);
   }
   void digest(const Digest& value) { store::put_digest(bytes_, value); }
   Digest finish() const { return digest_of(bytes_); }
@@ -179,12 +185,12 @@ class HashSink final : public KeySink {
       : graph_(graph), positions_(graph, node), hasher_(bytes) {
     hasher_.clear();
   }
-  void text(std::string_view name, std::string_view value) override {
-    hasher_.field(name);
+  void text(PartName name, std::string_view value) override {
+    hasher_.name(name);
     hasher_.field(value);
   }
-  void value(std::string_view name, ValueId value) override {
-    hasher_.field(name);
+  void value(PartName name, ValueId value) override {
+    hasher_.name(name);
     add_value(graph_, value, positions_, hasher_);
   }
   void input(InputId id, const Digest& content) override {
@@ -199,6 +205,10 @@ class HashSink final : public KeySink {
   KeyBytes& hasher_;
 };
 
+std::string in_words(PartName name) {
+  return name.which.empty() ? std::string(name.kind) : fmt::format("{} {}", name.kind, name.which);
+}
+
 std::string short_hex(const Digest& digest) {
   return hex(digest).substr(0, 12);
 }
@@ -206,20 +216,20 @@ std::string short_hex(const Digest& digest) {
 class PartsSink final : public KeySink {
  public:
   PartsSink(const Graph& graph, NodeId node) : graph_(graph), positions_(graph, node) {}
-  void text(std::string_view name, std::string_view value) override {
+  void text(PartName name, std::string_view value) override {
     // What people typed is shown; what is long is told apart by its digest.
     constexpr std::size_t kShown = 60;
     const bool shown = value.size() <= kShown && value.find('\n') == value.npos;
-    parts.push_back({std::string(name), shown ? printable(value) : short_hex(digest_of(value))});
+    parts.push_back({in_words(name), shown ? printable(value) : short_hex(digest_of(value))});
   }
-  void value(std::string_view name, ValueId value) override {
+  void value(PartName name, ValueId value) override {
     std::string shown = show_value(graph_, value);
     if (shown.ends_with("…")) {
       KeyBytes hasher;
       add_value(graph_, value, positions_, hasher);
       shown += " " + short_hex(hasher.finish());
     }
-    parts.push_back({std::string(name), std::move(shown)});
+    parts.push_back({in_words(name), std::move(shown)});
   }
   void input(InputId id, const Digest& content) override {
     std::string value = content == kMissing ? "left out" : short_hex(content);
@@ -236,23 +246,27 @@ class PartsSink final : public KeySink {
 
 void visit_static(const Graph& graph, NodeId id, unsigned version, KeySink& sink) {
   const Node& node = graph.node(id);
-  sink.text("format", kKeyFormat);
-  sink.text("platform", kPlatform);
-  sink.text("action", kind_name(node.kind));
+  sink.text({"format", {}}, kKeyFormat);
+  sink.text({"platform", {}}, kPlatform);
+  sink.text({"action", {}}, kind_name(node.kind));
   if (node.kind == ActionKind::Native) {
-    sink.text("native action", fmt::format("{} {}", graph.str(node.action), version));
+    sink.text({"native action", {}}, fmt::format("{} {}", graph.str(node.action), version));
   }
   if (node.kind == ActionKind::Script)
-    sink.text("script", graph.str(graph.script(node.script).body));
+    sink.text({"script", {}}, graph.str(graph.script(node.script).body));
   visit_fields(graph, "argument", node.args, sink);
   visit_fields(graph, "env", node.env, sink);
-  sink.value("stdin", node.stdin_text);
+  sink.value({"stdin", {}}, node.stdin_text);
   visit_fields(graph, "secret", node.secrets, sink);
-  if (node.depfile != StrId{}) sink.text("depfile", graph.str(node.depfile));
+  if (node.depfile != StrId{}) sink.text({"depfile", {}}, graph.str(node.depfile));
   for (const Output& output : graph.outputs(id)) {
-    const std::string name = fmt::format("output {}", graph.str(output.field));
-    const std::string_view kind = output.kind == OutputKind::Tree ? "/" : "";
-    sink.text(name, fmt::format("{}{}", graph.str(output.declared), kind));
+    const std::string_view declared = graph.str(output.declared);
+    const PartName name = {"output", graph.str(output.field)};
+    if (output.kind == OutputKind::Tree) {
+      sink.text(name, std::string(declared) + "/");
+    } else {
+      sink.text(name, declared);
+    }
   }
   visit_traits(graph, graph.traits_of(id), sink);
 }

@@ -16,14 +16,19 @@ namespace devgraph::plan {
 /// What stands in a key for a listed input that `allow_failed` leaves out.
 inline constexpr Digest kMissing{0x6D697373696E6721, 0x6C65667420206F75};
 
+/// The name of a part: `script`, or in two words `env CC`.
+struct PartName {
+  std::string_view kind;
+  std::string_view which;  ///< Empty: one word.
+};
+
 /// Takes the parts of a key, in a fixed order.
 class KeySink {
  public:
   virtual ~KeySink() = default;
-  /// `name` is for people; only `value` is framed into the key, with the fixed part of the name.
-  virtual void text(std::string_view name, std::string_view value) = 0;
+  virtual void text(PartName name, std::string_view value) = 0;
   /// A value, with the identity of the inputs that it mentions but not their content.
-  virtual void value(std::string_view name, ValueId value) = 0;
+  virtual void value(PartName name, ValueId value) = 0;
   virtual void input(InputId id, const Digest& content) = 0;
 };
 

@@ -25,10 +25,13 @@ class DigestMap {
     if (slot.value != kEmpty) {
       const std::uint32_t before = slot.value;
       slot.value = value;
-      return before == kErased ? std::nullopt : std::optional(before);
+      if (before != kErased) return before;
+      ++live_;
+      return std::nullopt;
     }
     slot = Slot{key, value};
     ++used_;
+    ++live_;
     return std::nullopt;
   }
 
@@ -42,8 +45,12 @@ class DigestMap {
   void erase(const Digest& key) {
     if (slots_.empty()) return;
     Slot& slot = slots_[place(key)];
-    if (slot.value != kEmpty) slot.value = kErased;
+    if (slot.value == kEmpty || slot.value == kErased) return;
+    slot.value = kErased;
+    --live_;
   }
+
+  std::size_t size() const { return live_; }
 
   template <class F>
   void for_each(F use) const {
@@ -78,7 +85,8 @@ class DigestMap {
   }
 
   std::vector<Slot> slots_;  // A power of two, at most half full.
-  std::size_t used_ = 0;
+  std::size_t used_ = 0;     // With those erased.
+  std::size_t live_ = 0;
 };
 
 }  // namespace devgraph::store

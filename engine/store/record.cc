@@ -292,7 +292,7 @@ std::vector<std::uint32_t> Record::worth_keeping() const {
 
 Status Record::compact_if_worth(Parts& parts) {
   const std::vector<std::string_view>& entries = log_.entries();
-  if (entries.size() <= all_last().size() * (kOlderPerNode + 2) + kSlack) return {};
+  if (entries.size() <= last_count() * (kOlderPerNode + 2) + kSlack) return {};
   // The new parts first: until the record is replaced too, its places fail their check, and all
   // that is lost is what `why` would have said.
   std::string bytes;

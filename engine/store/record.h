@@ -76,6 +76,7 @@ class Record {
   std::vector<Made> with_static_key(const Digest& static_key);
   /// Labels that have a last result, in no order.
   std::vector<Made> all_last() const;
+  std::size_t last_count() const { return last_.size(); }
   /// True if this path is an output that some node made, or was about to make.
   bool owns(std::string_view path);
   /// True if entries were lost: then a file that nobody owns may still be ours.

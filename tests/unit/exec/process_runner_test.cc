@@ -3,6 +3,7 @@
 #include "engine/exec/process_runner.h"
 
 #include <csignal>
+#include <deque>
 #include <functional>
 #include <set>
 #include <thread>
@@ -310,8 +311,9 @@ TEST_CASE("huge output goes to the log and not through the engine") {
 TEST_CASE("many commands run side by side, each with its token") {
   Bench bench;
   std::set<std::uint64_t> open;
+  std::deque<Command> commands;  // They live until they have ended.
   for (std::uint64_t token = 1; token <= 60; ++token) {
-    Command command = bench.script("exit " + std::to_string(token));
+    Command& command = commands.emplace_back(bench.script("exit " + std::to_string(token)));
     command.log_file = bench.folder / ("log" + std::to_string(token));
     REQUIRE(bench.runner->start(token, command));
     open.insert(token);
@@ -324,6 +326,33 @@ TEST_CASE("many commands run side by side, each with its token") {
       CHECK(WEXITSTATUS(exit.wait_status) == static_cast<int>(exit.token));
     }
   }
+}
+
+TEST_CASE("what cannot start beside another command is told with its exit") {
+  Bench bench;
+  const Command slow = bench.script("sleep 100");
+  REQUIRE(bench.runner->start(1, slow));
+  Command absent = bench.script("true");
+  absent.argv = {"/no/such/program"};
+  absent.log_file = bench.folder / "log2";
+  REQUIRE(bench.runner->start(2, absent));
+  const std::vector<Exit> exits = bench.runner->wait(milliseconds{10000}).value();
+  REQUIRE(exits.size() == 1);
+  CHECK(exits[0].token == 2);
+  REQUIRE(exits[0].not_started);
+  CHECK(exits[0].not_started->message == "cannot run /no/such/program: No such file or directory");
+}
+
+TEST_CASE("stopping forgets what was not begun and ends what was") {
+  Bench bench;
+  std::deque<Command> commands;
+  for (std::uint64_t token = 1; token <= 40; ++token) {
+    Command& command = commands.emplace_back(bench.script("sleep 100"));
+    command.log_file = bench.folder / ("log" + std::to_string(token));
+    REQUIRE(bench.runner->start(token, command));
+  }
+  bench.runner->stop_all(milliseconds{1000});
+  CHECK(bench.runner->wait(milliseconds{50}).value().empty());
 }
 
 TEST_CASE("wait returns at its limit, when woken and when a watched descriptor is readable") {

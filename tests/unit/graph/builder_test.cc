@@ -84,6 +84,21 @@ TEST_CASE("the same telling gives the same bytes, and bytes give the graph back"
   CHECK(label_of(*again, NodeId{1}) == "//:use@py=3.11");
 }
 
+TEST_CASE("identities are kept with the graph they were added to") {
+  const Graph plain = small_graph();
+  CHECK(plain.identities().empty());
+  std::vector<Identity> rows;
+  for (std::uint64_t i = 0; i < plain.node_count(); ++i)
+    rows.push_back({.label = Digest{i, 1}, .static_key = Digest{i, 2}});
+  const Graph graph = plain.with_identities(rows);
+  const Result<Graph> again = Graph::from_bytes(std::string(graph.bytes()));
+  REQUIRE(again);
+  REQUIRE(again->identities().size() == rows.size());
+  CHECK(again->identities()[1].label == Digest{1, 1});
+  CHECK(again->identities()[1].static_key == Digest{1, 2});
+  CHECK(label_of(*again, NodeId{1}) == label_of(plain, NodeId{1}));
+}
+
 TEST_CASE("a block with any byte changed, or cut anywhere, is refused") {
   const Graph graph = small_graph();
   const std::string good(graph.bytes());
@@ -104,5 +119,5 @@ TEST_CASE("a block of a later format is refused by number") {
   std::memcpy(bytes.data() + 8, &later, sizeof(later));
   const Result<Graph> opened = Graph::from_bytes(bytes);
   REQUIRE_FALSE(opened);
-  CHECK(opened.error().message == "graph block has format 99, this program reads format 1");
+  CHECK(opened.error().message == "graph block has format 99, this program reads format 2");
 }
