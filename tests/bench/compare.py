@@ -123,13 +123,14 @@ class Pair:
               f"ratio {middle['devgraph'] / middle['ninja']:.2f}", flush=True)
 
 
-def forget(folder: pathlib.Path, name: str) -> None:
-    shutil.rmtree(folder / "out", ignore_errors=True)
-    if name == "devgraph":
-        shutil.rmtree(folder / ".devgraph", ignore_errors=True)
-    else:
-        for log in (".ninja_log", ".ninja_deps"):
-            (folder / log).unlink(missing_ok=True)
+def forget(folder: pathlib.Path, name: str, trash: pathlib.Path) -> None:
+    """Makes the next build a first one. Nothing is deleted until the end: for seconds after many files were
+    deleted, ext4 searches long for each new one, which would be most of what is measured."""
+    aside = pathlib.Path(tempfile.mkdtemp(dir=trash))
+    state = [".devgraph"] if name == "devgraph" else [".ninja_log", ".ninja_deps"]
+    for entry in ["out", *state]:
+        if (folder / entry).exists():
+            (folder / entry).rename(aside / entry)
 
 
 def bench(name: str, options: argparse.Namespace) -> None:
@@ -144,7 +145,9 @@ def bench(name: str, options: argparse.Namespace) -> None:
                  "ninja": ["ninja", "-C", str(folders["ninja"]), f"-j{options.jobs}"]}
         pair = Pair(pathlib.Path(root), tools, options.rounds)
         if shape == "spawn" or options.full:
-            pair.measure(f"{name} full", lambda tool: forget(folders[tool], tool))
+            trash = pathlib.Path(root) / "trash"
+            trash.mkdir()
+            pair.measure(f"{name} full", lambda tool: forget(folders[tool], tool, trash))
         for tool, command in tools.items():
             timed(command, folders[tool])
         pair.measure(f"{name} null", lambda tool: None)
