@@ -104,21 +104,29 @@ class Printer {
   std::optional<Lines> filled_list(const ast::Expr& expr, const ast::List& list, int indent) const;
   Lines broken_args(const std::vector<ast::Arg>& args, std::string_view brackets,
                     const Range& around, int indent, int column);
+  Row arg_row(const ast::Arg& arg, int indent);
+  Lines verbatim_lines(const Range& range) const;
+
+  // --- comprehensions, `if`, `match`, operators (format_choice.cc) ---
   Lines broken_comp(const std::vector<ast::Clause>& clauses, const ast::Expr* key,
                     const ast::Expr& result, std::string_view brackets, int indent);
   Lines broken_if(const ast::If& value, int indent, int column);
   Lines broken_match(const ast::Expr& expr, const ast::Match& match, int indent, int column);
   Lines broken_binary(const ast::Binary& binary, int indent, int column);
+
+  // --- fields, blocks, scripts (format_fields.cc) ---
   Lines block(const ast::Block& block, int indent);
   Lines script(const ast::Expr& expr, int indent);
-  Lines verbatim_lines(const Range& range) const;
   /// `= value`, from the column of the sign.
   Lines assigned(const ast::Expr& expr, int indent, int column);
   std::vector<Item> field_items(const std::vector<ast::Field>& fields);
   Row field_row(const ast::Field& field, int indent);
-  Row arg_row(const ast::Arg& arg, int indent);
+
+  // --- which comments a value prints itself (format_claims.cc) ---
   void claims_of(const ast::Expr& expr, std::vector<Range>& out) const;
   void claims_of(const ast::Type& type, std::vector<Range>& out) const;
+
+  // --- types on several lines (format_type.cc) ---
   Lines type_lines(const ast::Type& type, int indent, int column);
 
   // --- declarations (format_decl.cc) ---
@@ -146,6 +154,14 @@ const char* sign_of(ast::BinaryOp op);
 
 /// True if the text of a value runs to the end of its last line.
 bool ends_in_script(const ast::Expr& expr);
+
+bool in_parens(const ast::Expr& expr);
+
+/// A script without parentheses around it.
+bool is_script(const ast::Expr& expr);
+
+/// Brackets that can open at the end of a line and close at the start of one.
+bool opens_brackets(const ast::Expr& expr);
 
 /// Columns that a text takes: code points.
 int columns(std::string_view text);

@@ -1,4 +1,4 @@
-/// Builder: expressions and types.
+/// Builder: expressions.
 
 #include <algorithm>
 #include <array>
@@ -227,87 +227,6 @@ void Builder::member(Span at) {
        base.depth + 1);
 }
 
-// --- operators ---------------------------------------------------------------------------
-
-namespace {
-
-constexpr int kNotPrecedence = 4;
-constexpr int kCompare = 5;
-
-std::pair<BinaryOp, int> operator_of(std::string_view sign) {
-  if (sign == "??") return {BinaryOp::Coalesce, 1};
-  if (sign == "or") return {BinaryOp::Or, 2};
-  if (sign == "and") return {BinaryOp::And, 3};
-  if (sign == "==") return {BinaryOp::Eq, kCompare};
-  if (sign == "!=") return {BinaryOp::Ne, kCompare};
-  if (sign == "<=") return {BinaryOp::Le, kCompare};
-  if (sign == ">=") return {BinaryOp::Ge, kCompare};
-  if (sign == "<") return {BinaryOp::Lt, kCompare};
-  if (sign == ">") return {BinaryOp::Gt, kCompare};
-  if (sign == "in") return {BinaryOp::In, kCompare};
-  if (sign == "+") return {BinaryOp::Add, 6};
-  if (sign == "-") return {BinaryOp::Sub, 6};
-  return {BinaryOp::Join, 7};
-}
-
-}  // namespace
-
-std::size_t Builder::begin_operators() {
-  const std::size_t outer = op_base_;
-  op_base_ = ops_.size();
-  return outer;
-}
-
-void Builder::reduce() {
-  const Operator op = ops_.back();
-  ops_.pop_back();
-  const Slot right = take_slot();
-  if (op.is_not) {
-    push(Range{source_, op.at.begin, right.expr->whole().end}, Not{right.expr}, right.depth + 1);
-    return;
-  }
-  const Slot left = take_slot();
-  push(Range{source_, left.expr->whole().begin, right.expr->whole().end},
-       Binary{op.op, left.expr, right.expr, range(op.at)}, deepest(left.depth, right.depth) + 1);
-}
-
-void Builder::op(Span at) {
-  const auto [op, precedence] = operator_of(view(at));
-  while (ops_.size() > op_base_ && ops_.back().precedence >= precedence) {
-    if (precedence == kCompare && ops_.back().precedence == kCompare) {
-      fault({"E017", nullptr, "write  a < b and b < c"}, at, "comparisons do not chain");
-    }
-    reduce();
-  }
-  ops_.push_back({op, false, precedence, at});
-}
-
-void Builder::prefix_not(Span at) {
-  const Span word{at.begin, at.begin + 3};
-  if (ops_.size() > op_base_ && ops_.back().precedence > kNotPrecedence) {
-    fault({"E017", nullptr, "put it in parentheses: (not x)"}, word,
-          "`not` binds less tightly than the operator before it");
-  }
-  ops_.push_back({BinaryOp::Or, true, kNotPrecedence, word});
-}
-
-void Builder::end_operators(std::size_t outer) {
-  while (ops_.size() > op_base_)
-    reduce();
-  op_base_ = outer;
-}
-
-void Builder::leave_operators(std::size_t outer) {
-  ops_.resize(op_base_);
-  op_base_ = outer;
-}
-
-void Builder::cast(Span at) {
-  const ast::Type* type = take_type();
-  const Slot slot = take_slot();
-  push(Range{source_, slot.expr->whole().begin, at.end}, Cast{slot.expr, type}, slot.depth + 1);
-}
-
 // --- if, match, nodes --------------------------------------------------------------------
 
 void Builder::if_expr(Span at) {
@@ -369,66 +288,6 @@ RuleRef Builder::take_rule_ref() {
 void Builder::node_lit(Span at) {
   const std::uint32_t depth = blocks_.back().depth + 1;
   push(at, NodeLit{take_rule_ref(), take_block()}, depth);
-}
-
-// --- types -------------------------------------------------------------------------------
-
-void Builder::push_type(ast::Type type) {
-  types_.push_back(&arena_.types.emplace_back(std::move(type)));
-}
-
-void Builder::type_name(Span at) {
-  if (is_reserved(view(at)) && view(at) != "none") {
-    fault({"E005", nullptr, "types are string int bool duration size version path file tree …"}, at,
-          fmt::format("`{}` is a word of the language, a type is needed here", view(at)));
-  }
-  push_type({.kind = TypeKind::Named, .range = range(at), .text = std::string(view(at))});
-}
-
-void Builder::type_literal(Span at) {
-  const Slot slot = take_slot();
-  const auto& literal = std::get<StringLit>(slot.expr->value);
-  if (literal.pieces.size() > 1 || (!literal.pieces.empty() && literal.pieces[0].hole != nullptr)) {
-    fault({"E001", nullptr, "write the whole text"}, at, "a type cannot have holes");
-  }
-  push_type({.kind = TypeKind::Literal,
-             .range = range(at),
-             .text = literal.pieces.empty() ? std::string() : literal.pieces[0].text});
-}
-
-void Builder::type_wrap(TypeKind kind, Span at) {
-  const Frame frame = pop_frame();
-  const ast::Type* item = take_type();
-  push_type(
-      {.kind = kind, .range = {source_, frame.at.begin, at.end}, .text = {}, .items = {item}});
-}
-
-void Builder::type_field(Span at) {
-  const ast::Type* type = take_type();
-  type_fields_.push_back({take_word(), type, range(at)});
-}
-
-void Builder::type_record(Span at) {
-  const Frame frame = pop_frame();
-  push_type({.kind = TypeKind::Record,
-             .range = {source_, frame.at.begin, at.end},
-             .text = {},
-             .items = {},
-             .fields = take_all(type_fields_, frame.heights.type_fields)});
-}
-
-void Builder::end_type(std::size_t first, Span at) {
-  const bool optional = std::exchange(optional_, false);
-  if (types_.size() - first > 1) {
-    ast::Type both{.kind = TypeKind::Union, .range = range(at)};
-    if (optional) --both.range.end;
-    both.items = take_all(types_, first);
-    push_type(std::move(both));
-  }
-  if (optional) {
-    const ast::Type* item = take_type();
-    push_type({.kind = TypeKind::Optional, .range = range(at), .text = {}, .items = {item}});
-  }
 }
 
 }  // namespace devgraph::lang

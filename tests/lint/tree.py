@@ -17,8 +17,6 @@ import sys
 import tempfile
 
 MAX_LINES = 400
-# Older than the limit; each may shrink, none may grow, and none may be added.
-LONGER = {"lang/format_value.cc": 600, "lang/parse_exprs.cc": 450, "lang/parse_faults.cc": 650}
 MAX_LINES_OF_TESTS = 800
 TEXT = {".cc", ".h", ".py", ".sh", ".md", ".build", ".devgraph", ".txt", ".cpp", ".json", ""}
 # Spelt in two parts, so that this file passes its own check.
@@ -49,7 +47,7 @@ def in_file(name, data):
     lines = text.split("\n")
     if text and not text.endswith("\n"):
         found.append(f"{name}:{len(lines)}: no newline at the end")
-    limit = MAX_LINES_OF_TESTS if name.startswith("tests/") else LONGER.get(name, MAX_LINES)
+    limit = MAX_LINES_OF_TESTS if name.startswith("tests/") else MAX_LINES
     if suffix in (".cc", ".h") and len(lines) - 1 > limit:
         found.append(f"{name}:{limit + 1}: {len(lines) - 1} lines; {limit} at most, split it")
     for number, line in enumerate(lines, 1):
