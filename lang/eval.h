@@ -275,7 +275,11 @@ class Evaluator {
   Value eval_index(const ast::Index& index, const Env& env, Range at);
   Value index_family(const Value& base, const ast::Index& index, const Env& env, Range at,
                      bool asks);
-  bool choose(Family& family, const ast::Arg& arg, const Env& env, std::vector<AxisChoice>& choices,
+  Value pick_cells(const Value& base, const std::vector<AxisPick>& picks, Range at, bool asks);
+  Value take(Cell& cell, const std::vector<FamilyStep>& path, Range at);
+  bool has_cells(const FamilyObject& object, Range at);
+  std::optional<AxisPick> pick_of(const ast::Arg& arg, const Family& family, const Env& env);
+  bool choose(const Family& family, const AxisPick& pick, std::vector<AxisChoice>& choices,
               bool asks);
   Value no_such_cell(const Family& family, Range at);
   Value index_plain(const Value& base, const Value& key, Range at);

@@ -147,10 +147,9 @@ Value Evaluator::member_of(const Value& base, std::string_view name, bool option
     case ValueKind::Data:
       return data_member(base, name, optional, at);
     case ValueKind::Map: {
+      // The type is known to have this field: one that is left out is optional, and none.
       const Value* held = base.find(name);
-      if (held) return *held;
-      if (optional) return Value();
-      return index_plain(base, Value::string(std::string(name)), at);
+      return held ? *held : Value();
     }
     case ValueKind::Version: {
       const SemVer& version = base.as<VersionObject>().version;
@@ -171,7 +170,7 @@ Value Evaluator::member_of(const Value& base, std::string_view name, bool option
     }
     case ValueKind::Family: {
       auto object = std::make_shared<FamilyObject>(base.as<FamilyObject>());
-      object->path.emplace_back(name);
+      object->path.push_back({std::string(name), {}});
       return Value(ValueKind::Family, 0, std::move(object));
     }
     default:

@@ -1,5 +1,7 @@
 #include "lang/value.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
@@ -228,6 +230,15 @@ bool equal_lists(const std::vector<Value>& a, const std::vector<Value>& b) {
   return true;
 }
 
+bool equal_paths(const std::vector<FamilyStep>& a, const std::vector<FamilyStep>& b) {
+  const auto same_pick = [](const AxisPick& x, const AxisPick& y) {
+    return x.axis == y.axis && x.several == y.several && equal_lists(x.values, y.values);
+  };
+  return std::ranges::equal(a, b, [&](const FamilyStep& x, const FamilyStep& y) {
+    return x.field == y.field && std::ranges::equal(x.picks, y.picks, same_pick);
+  });
+}
+
 bool equal_maps(const Value& a, const Value& b) {
   if (a.fields().size() != b.fields().size()) return false;
   for (const auto& [name, value] : a.fields()) {
@@ -264,7 +275,7 @@ bool equal(const Value& a, const Value& b) {
     case ValueKind::Family: {
       const FamilyObject& x = a.as<FamilyObject>();
       const FamilyObject& y = b.as<FamilyObject>();
-      return x.family == y.family && x.cells == y.cells && x.path == y.path;
+      return x.family == y.family && x.cells == y.cells && equal_paths(x.path, y.path);
     }
     case ValueKind::List:
     case ValueKind::Glue:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/digest.h"
+#include "engine/base/source.h"
 #include "lang/semver.h"
 
 namespace devgraph::lang {
@@ -122,11 +123,23 @@ struct OutputObject final : Object {
 struct NodeObject final : Object {
   Cell* cell = nullptr;
 };
+/// What one argument of an index asks for: one value of an axis, or with `in` several.
+struct AxisPick {
+  std::string axis;
+  bool several = false;
+  std::vector<Value> values;
+  Range range;
+};
+/// What is taken of each cell: a field, or, where that is a family itself, some of its cells.
+struct FamilyStep {
+  std::string field;  ///< Empty: an index.
+  std::vector<AxisPick> picks;
+};
 struct FamilyObject final : Object {
   Family* family = nullptr;
   std::vector<std::uint32_t> cells;  ///< In order.
   std::uint64_t fixed = 0;           ///< A bit per axis that an index has fixed.
-  std::vector<std::string> path;     ///< Fields taken of each cell.
+  std::vector<FamilyStep> path;
 };
 
 /// A decoded file. Which parts of it are used is recorded, so that only they matter.

@@ -137,3 +137,45 @@ run x[n] {
       CHECK(first == ws.graph->bytes());
   }
 }
+
+TEST_CASE("an optional field of a record that is left out is none") {
+  LoadedWorkspace ws;
+  ws.put("build.devgraph", R"(devgraph 1
+type Point = { x: int, label: string? }
+let one: Point = { x = 1 }
+let two: [Point] = [one, { x = 2, label = "b" }]
+rule shown(at: Point) { write self { text = at.label ?? "none" } }
+write labels { text = join(",", [for p in two: p.label ?? "none"]) }
+shown here   { at = { x = 3 } }
+)");
+  REQUIRE_MESSAGE(ws.load(), ws.errors());
+  CHECK(ws.args("//:labels") == "{ text = 'none,b' executable = false }");
+  CHECK(ws.args("//:here") == "{ text = 'none' executable = false }");
+}
+
+TEST_CASE("an index reaches the axes of an instance and those of its children") {
+  LoadedWorkspace ws;
+  ws.put("build.devgraph", R"(devgraph 1
+axis os = ["a", "b"]
+rule pair() {
+  axis part = ["x", "y"]
+  write one[part] { text = part }
+  write two { text = "t" }
+}
+pair all[os] {}
+run user {
+  out = "o"
+  $ cat {all.one} > {out}
+  $ cat {all[os = "b"].one[part = "x"]} > {out}
+  $ cat {all.one[part = "y"]} > {out}
+  $ cat {all.one[os = "a", part = "y"]} > {out}
+  $ cat {all.one[os = "a"]} {all.two[os = "b"]} > {out}
+  $ echo {has(all.one[os = "a", part = "x"])} {has(all.one[part = "x"])} > {out}
+}
+)");
+  REQUIRE_MESSAGE(ws.load(), ws.errors());
+  CHECK(ws.args("//:user") ==
+        "{ dg1 = [<one <one <one <one] dg2 = >0 dg3 = <one dg4 = >0 dg5 = [<one <one] dg6 = >0 "
+        "dg7 = <one dg8 = >0 dg9 = [<one <one] dg10 = <two dg11 = >0 dg12 = 'true' dg13 = 'true' "
+        "dg14 = >0 }");
+}
