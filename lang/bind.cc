@@ -81,6 +81,7 @@ void Binder::report_twice(const ast::Word& name, const Symbol& first) {
       "E201", name.range, fmt::format("`{}` is declared twice", name.text), "declared again here");
   fault.also.push_back({declared_name(*first.decl)->range, "first declared here"});
   fault.helps.emplace_back("a name has one meaning in its file; give one of them another name");
+  module_->doubtful.insert(name.text);
 }
 
 /// What may stand in which file.
@@ -165,6 +166,8 @@ void Binder::declare_rule(const ast::Decl& decl, const ast::Rule& rule) {
 }
 
 void Binder::import_from(const ast::Use& use) {
+  for (const ast::UseItem& item : use.items)
+    module_->doubtful.insert((item.as ? *item.as : item.name).text);
   const std::optional<std::string> path = library_path(*module_, use);
   if (!path) {
     found_.error("E202", use.path->range, "`use` needs the plain path of a library",
@@ -196,14 +199,20 @@ void Binder::import_item(const Module& library, const ast::UseItem& item) {
       {&library.scope.types, &module_->scope.types},
   }};
   bool any = false;
+  bool imported = false;
   for (const auto& [from, to] : spaces) {
     const auto at = from->find(name);
     if (at == from->end() || at->second.module != &library) continue;
     any = true;
     if (is_private(name)) continue;
-    const auto [mine, fresh] = to->emplace(local.text, at->second);
-    if (!fresh) report_twice(local, mine->second);
+    if (const auto mine = to->find(local.text); mine != to->end()) {
+      report_twice(local, mine->second);
+    } else {
+      to->emplace(local.text, at->second);
+      imported = true;
+    }
   }
+  if (imported) module_->doubtful.erase(local.text);
   if (any && is_private(name)) {
     found_
         .error("E224", item.name.range,

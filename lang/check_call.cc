@@ -220,7 +220,11 @@ bool Checker::check_place(const ast::Expr& expr, const Builtin& fn, const Env& e
 
 TypeRef Checker::call_builtin(const ast::Expr& expr, const ast::Call& it, const Builtin& fn,
                               Env& env) {
-  check_place(expr, fn, env);
+  if (!check_place(expr, fn, env)) {
+    for (const ast::Arg& arg : it.args)
+      infer(*arg.value, env);
+    return simple(Kind::Any);
+  }
   if (fn.id == BuiltinId::Has && it.args.size() == 1) return call_has(expr, it, env);
   if (fn.id == BuiltinId::Maybe) return call_maybe(expr, it, env);
   std::vector<std::pair<std::string_view, bool>> parameters;

@@ -123,12 +123,14 @@ void Checker::check_axis(const Symbol&, const ast::Axis& axis, Env& env) {
 void Checker::add_cell_axes(const ast::Node& node, Env& env, bool report) {
   std::set<std::string_view> seen;
   std::vector<Local> cell;
+  bool all_known = true;
   for (const ast::NodeAxis& one : node.axes) {
     const std::string_view name = one.name.text;
     const Found found = find(name, env);
     const bool is_axis =
         found.symbol && std::holds_alternative<ast::Axis>(found.symbol.decl->value);
     if (!is_axis) {
+      all_known = false;
       cell.push_back({name, simple(Kind::Any), Local::Role::Cell, one.name.range});
       if (!report || (!found && may_be_broken(*env.module, name))) continue;
       const std::optional<std::string> near = nearest(name, axis_names(env));
@@ -159,7 +161,25 @@ void Checker::add_cell_axes(const ast::Node& node, Env& env, bool report) {
     }
     check_axis_values(*one.in, info.element, name, env);
   }
+  if (!all_known) add_meant_axes(cell, env);
   env.locals.insert(env.locals.end(), cell.begin(), cell.end());
+}
+
+/// One of the axes that the brackets lack is meant by the word that is none: what the cell does
+/// with them cannot be judged.
+void Checker::add_meant_axes(std::vector<Local>& cell, const Env& env) const {
+  const auto add = [&](const Scope& scope) {
+    for (const auto& [name, symbol] : scope.values) {
+      if (!std::holds_alternative<ast::Axis>(symbol.decl->value)) continue;
+      const bool is_there =
+          std::ranges::any_of(cell, [&](const Local& local) { return local.name == name; });
+      if (!is_there) cell.push_back({name, simple(Kind::Any), Local::Role::Cell, {}});
+    }
+  };
+  add(env.module->scope);
+  const auto own =
+      env.owner ? env.module->rule_scopes.find(env.owner) : env.module->rule_scopes.end();
+  if (own != env.module->rule_scopes.end()) add(own->second);
 }
 
 void Checker::check_axis_value(const ast::Expr& value, const TypeRef& element,
@@ -209,9 +229,11 @@ void Checker::check_axis_values(const ast::Expr& value, const TypeRef& element,
   }
 }
 
-/// One argument of an index. Gives the axis that it fixes; empty if it leaves it open or is wrong.
-std::string Checker::index_axis(const Type& family, const std::string& base, const ast::Arg& arg,
-                                std::set<std::string>& named, Env& env) {
+/// One argument of an index. Gives the axis that it fixes, empty if it leaves it open; none if it
+/// is wrong.
+std::optional<std::string> Checker::index_axis(const Type& family, const std::string& base,
+                                               const ast::Arg& arg, std::set<std::string>& named,
+                                               Env& env) {
   const auto* word = std::get_if<ast::Name>(&arg.value->value);
   const bool by_name = !arg.name && word;
   const std::string axis(arg.name ? arg.name->text : word ? word->text : std::string_view());
@@ -222,7 +244,7 @@ std::string Checker::index_axis(const Type& family, const std::string& base, con
           fmt::format("`{}` has axes [{}]", base, fmt::join(family.axes, ", ")))
         .helps.push_back(fmt::format("write  {}[{} = {}]", base, family.axes.front(),
                                      source_text(arg.value->range)));
-    return {};
+    return std::nullopt;
   }
   const auto at = std::ranges::find(family.axes, axis);
   if (at == family.axes.end()) {
@@ -232,17 +254,17 @@ std::string Checker::index_axis(const Type& family, const std::string& base, con
           fmt::format("`{}` has axes [{}]; `{}` is not one of them", base,
                       fmt::join(family.axes, ", "), printable(axis)),
           near ? fmt::format("did you mean `{}`?", *near) : "no such axis");
-    return {};
+    return std::nullopt;
   }
   if (!named.insert(axis).second) {
     error("E513", range, fmt::format("the axis `{}` stands here twice", axis),
           "written again here");
-    return {};
+    return std::nullopt;
   }
   const TypeRef element = family.axis_types[static_cast<std::size_t>(at - family.axes.begin())];
   if (arg.in) {
     check_axis_values(*arg.value, element, axis, env);
-    return {};
+    return "";
   }
   if (!by_name) {
     check_axis_value(*arg.value, element, axis, env);
@@ -267,8 +289,13 @@ TypeRef Checker::index_family(const TypeRef& family, const ast::Index& it, Env& 
   const std::string base = printable(source_text(it.base->range));
   std::set<std::string> named;
   std::set<std::string> fixed;
-  for (const ast::Arg& arg : it.args)
-    fixed.insert(index_axis(*family, base, arg, named, env));
+  bool good = true;
+  for (const ast::Arg& arg : it.args) {
+    const std::optional<std::string> axis = index_axis(*family, base, arg, named, env);
+    good = good && axis;
+    if (axis) fixed.insert(*axis);
+  }
+  if (!good) return simple(Kind::Any);
   std::vector<std::string> axes;
   std::vector<TypeRef> types;
   for (std::size_t i = 0; i < family->axes.size(); ++i) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include <fmt/format.h>
@@ -45,6 +46,25 @@ bool holds_nodes(const Type& type) {
   }
 }
 
+struct ForeignWord {
+  std::string_view word;
+  std::string_view ours;
+};
+constexpr std::array<ForeignWord, 14> kForeignWords{{{"True", "true"},
+                                                     {"TRUE", "true"},
+                                                     {"yes", "true"},
+                                                     {"on", "true"},
+                                                     {"False", "false"},
+                                                     {"FALSE", "false"},
+                                                     {"no", "false"},
+                                                     {"off", "false"},
+                                                     {"None", "none"},
+                                                     {"NONE", "none"},
+                                                     {"null", "none"},
+                                                     {"NULL", "none"},
+                                                     {"nil", "none"},
+                                                     {"undefined", "none"}}};
+
 }  // namespace
 
 Checker::Found Checker::find(std::string_view name, const Env& env) const {
@@ -90,6 +110,7 @@ TypeRef Checker::name_type(const ast::Expr& expr, std::string_view name, Env& en
         fmt::format("make a family  rule name[{}] {{ … }}  and use the value in it", name));
     return simple(Kind::Any);
   }
+  if (env.module->doubtful.contains(name)) return simple(Kind::Any);
   return type_of(found.symbol);
 }
 
@@ -121,6 +142,7 @@ std::string Checker::described(std::string_view name, const Env& env) const {
 }
 
 bool Checker::may_be_broken(const Module& module, std::string_view name) const {
+  if (module.doubtful.contains(name)) return true;
   if (!sources_ || !broken_.contains(static_cast<std::uint32_t>(module.file.source))) return false;
   const auto is_word = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
@@ -138,14 +160,32 @@ bool Checker::may_be_broken(const Module& module, std::string_view name) const {
   return false;
 }
 
+/// Whether `a-b` is a known name, a minus without blanks, and more.
+bool Checker::is_difference(std::string_view name, const Env& env) const {
+  const std::size_t minus = name.find('-');
+  return minus != std::string_view::npos && static_cast<bool>(find(name.substr(0, minus), env));
+}
+
 void Checker::unknown_name(std::string_view name, Range range, const Env& env) {
   if (may_be_broken(*env.module, name)) return;
   const char* where = env.script ? " in a script" : "";
   const std::optional<std::string> near = nearest(name, visible_values(env));
+  const auto foreign = std::ranges::find(kForeignWords, name, &ForeignWord::word);
   std::string label = "no such name";
   std::string help;
-  if (near) {
+  if (foreign != kForeignWords.end()) {
+    label += fmt::format("; did you mean `{}`?", foreign->ours);
+  } else if (is_difference(name, env)) {
+    const std::size_t minus = name.find('-');
+    label += "; a `-` without blanks is part of a name";
+    help = fmt::format("write  {} - {}", name.substr(0, minus), name.substr(minus + 1));
+  } else if (near) {
     label += fmt::format("; did you mean {}?", described(*near, env));
+  } else if (!env.script && range.begin >= 2 &&
+             source_text({range.source, range.begin - 2, range.begin}) == "${") {
+    label = "a variable of the shell has no value here";
+    help = fmt::format("write  {{env(\"{0}\") ?? \"\"}}, or \\{{{0}\\}} for these characters",
+                       printable(name));
   } else if (program_.find_rule(*env.module, name)) {
     label = "this is a rule, not a value";
     help = fmt::format("make a node of it:  {} NAME {{ … }}", name);

@@ -154,6 +154,7 @@ class Checker {
   /// True if a name may be missing only because its declaration did not parse: the file has syntax
   /// errors, and the word stands outside of all that was understood.
   bool may_be_broken(const Module& module, std::string_view name) const;
+  bool is_difference(std::string_view name, const Env& env) const;
   void unknown_name(std::string_view name, Range range, const Env& env);
   std::vector<std::string> visible_values(const Env& env) const;
   std::string described(std::string_view name, const Env& env) const;
@@ -250,9 +251,11 @@ class Checker {
   TypeRef axis_list(const Symbol& symbol, const ast::Axis& axis);
   void check_axis(const Symbol& symbol, const ast::Axis& axis, Env& env);
   void add_cell_axes(const ast::Node& node, Env& env, bool report);
+  void add_meant_axes(std::vector<Local>& cell, const Env& env) const;
   TypeRef index_family(const TypeRef& family, const ast::Index& it, Env& env);
-  std::string index_axis(const Type& family, const std::string& base, const ast::Arg& arg,
-                         std::set<std::string>& named, Env& env);
+  std::optional<std::string> index_axis(const Type& family, const std::string& base,
+                                        const ast::Arg& arg, std::set<std::string>& named,
+                                        Env& env);
   void check_axis_values(const ast::Expr& value, const TypeRef& element, std::string_view axis,
                          Env& env);
   void check_axis_value(const ast::Expr& value, const TypeRef& element, std::string_view axis,

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/base/diagnostic.h"
@@ -46,6 +47,9 @@ struct Module {
   ast::File file;
   Scope scope;                                              ///< Imports included.
   std::unordered_map<const ast::Decl*, Scope> rule_scopes;  ///< The children of each rule.
+  /// Names whose meaning a fault leaves open: declared twice, or not found by `use`. What depends
+  /// on them is not reported once more.
+  std::unordered_set<std::string_view> doubtful;
 };
 
 /// All modules that the demanded projects reach.
