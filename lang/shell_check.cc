@@ -24,6 +24,10 @@ constexpr std::array<std::string_view, 5> kDeclare = {"declare", "typeset", "loc
                                                       "readonly"};
 constexpr std::array<std::string_view, 4> kCodeVariables = {"PS4", "BASH_ENV", "ENV",
                                                             "PROMPT_COMMAND"};
+// What runs the command that its words name.
+constexpr std::array<std::string_view, 13> kWrappers = {
+    "env",    "command", "exec", "nohup", "setsid", "sudo",  "nice",
+    "ionice", "timeout", "time", "ssh",   "docker", "podman"};
 constexpr std::array<std::string_view, 6> kArithmeticTests = {"-eq", "-ne", "-lt",
                                                               "-le", "-gt", "-ge"};
 
@@ -32,7 +36,63 @@ Forbidden names_variable(std::string_view command) {
           "needs a name that is written here", "write the name of the variable in the script"};
 }
 
+std::string program_name(const Word& word) {
+  return word.literal ? word.text.substr(word.text.rfind('/') + 1) : std::string();
+}
+
+/// The shell that takes its commands from its standard input; empty if the command is none.
+std::string shell_of_input(const std::vector<Word>& words) {
+  std::size_t i = 0;
+  while (i < words.size() && words[i].assignment)
+    ++i;
+  if (i == words.size()) return {};
+  if (is_one_of(program_name(words[i]), kWrappers)) {
+    while (i < words.size() && !is_one_of(program_name(words[i]), kShells))
+      ++i;
+  }
+  if (i == words.size() || !is_one_of(program_name(words[i]), kShells)) return {};
+  const std::string shell = program_name(words[i]);
+  for (++i; i < words.size(); ++i) {
+    const std::string& option = words[i].text;
+    const bool is_option = words[i].literal && (option.starts_with('-') || option.starts_with('+'));
+    if (!is_option || option.starts_with("--")) return {};  // A file, or what only looks like one.
+    if (option.find('c') != std::string::npos) return {};
+    if (option.find('s') != std::string::npos) return shell;
+    if (option.ends_with('o') || option.ends_with('O')) ++i;  // Its value.
+  }
+  return shell;
+}
+
 }  // namespace
+
+Forbidden runs_as_code(const std::string& shell) {
+  return {"E210", fmt::format("`{}` runs its standard input as code", shell), "would become code",
+          fmt::format("pass the value as a parameter, `{} -s -- {{}}`, and write `\"$1\"` here",
+                      shell)};
+}
+
+/// `bash <<< {x}`, `bash <<EOF`: what comes in is code.
+void Compiler::check_fed(List& list) {
+  const std::string shell = shell_of_input(list.words);
+  if (!shell.empty()) {
+    for (const std::uint32_t hole : list.here_strings)
+      refuse(hole, runs_as_code(shell));
+  }
+  for (PendingHere& here : list.heres) {
+    if (here.open) here.shell = shell;
+    here.open = false;
+  }
+  list.here_strings.clear();
+}
+
+/// `PS4={x}`, also behind `export`.
+void Compiler::check_code_variable(const Word& word) {
+  const std::string_view text = word.text;
+  const std::string_view name = text.substr(0, text.find_first_of("=+"));
+  if (!is_one_of(name, kCodeVariables)) return;
+  refuse_holes(word, {"E210", fmt::format("bash runs the value of `{}` as code", name),
+                      "would become code", "write the value in the script"});
+}
 
 void Compiler::refuse_holes(const Word& word, const Forbidden& why) {
   for (const std::uint32_t hole : word.holes)
@@ -44,12 +104,7 @@ void Compiler::check_command(const std::vector<Word>& words) {
   for (; first < words.size() && words[first].assignment; ++first) {
     const Word& word = words[first];
     assigned_.insert(assigned_.end(), word.holes.begin(), word.holes.end());
-    const std::string_view text = word.text;
-    const std::string_view name = text.substr(0, text.find_first_of("=+"));
-    if (is_one_of(name, kCodeVariables)) {
-      refuse_holes(word, {"E210", fmt::format("bash runs the value of `{}` as code", name),
-                          "would become code", "write the value in the script"});
-    }
+    check_code_variable(word);
   }
   if (first == words.size()) return;
   if (words[first].hole_first && words[first].holes.size() == 1 &&
@@ -74,13 +129,14 @@ void Compiler::check_command(const std::vector<Word>& words) {
 void Compiler::check_shell_code(const std::vector<Word>& words) {
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     if (!words[i].literal) continue;
-    const std::string& path = words[i].text;
-    const std::string name = path.substr(path.rfind('/') + 1);
+    const std::string name = program_name(words[i]);
     if (!is_one_of(name, kShells)) continue;
     bool code = false;
     std::size_t next = i + 1;
-    for (; next < words.size() && words[next].literal && words[next].text.starts_with('-');
-         ++next) {
+    const auto is_option = [&](const Word& word) {
+      return word.literal && (word.text.starts_with('-') || word.text.starts_with('+'));
+    };
+    for (; next < words.size() && is_option(words[next]); ++next) {
       const std::string& option = words[next].text;
       if (!option.starts_with("--") && option.find('c') != std::string::npos) code = true;
       if (option.ends_with('o') || option.ends_with('O')) ++next;  // Its value.
@@ -150,6 +206,7 @@ void Compiler::check_declaration(const std::vector<Word>& words, std::size_t fir
       refuse_holes(word, names_variable(name));
       continue;
     }
+    check_code_variable(word);
     if (plain) {
       assigned_.insert(assigned_.end(), word.holes.begin(), word.holes.end());
     } else {

@@ -129,6 +129,7 @@ void Compiler::newline(List& list) {
 void Compiler::end_command(List& list) {
   if (list.place != Place::Command) list.needs_more = false;
   if (!list.words.empty() && !list.for_words) check_command(list.words);
+  check_fed(list);
   list.words.clear();
   list.for_words = false;
   list.place = Place::Command;

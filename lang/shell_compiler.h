@@ -71,6 +71,8 @@ struct Open {
 
 struct PendingHere {
   std::string delimiter;
+  std::string shell{};  ///< The shell that runs it as code; empty where it is data.
+  bool open = true;     ///< Its command has not ended yet.
   bool quoted = false;
   bool strip_tabs = false;
   std::uint32_t begin = 0;
@@ -95,6 +97,7 @@ struct List {
   std::vector<Word> words;
   std::vector<Open> opens;
   std::vector<PendingHere> heres;
+  std::vector<std::uint32_t> here_strings;  ///< Holes behind `<<<` of the command.
 };
 
 /// Why no hole may stand here.
@@ -104,6 +107,9 @@ struct Forbidden {
   std::string label;
   std::string cure;
 };
+
+/// For what a shell reads from its standard input.
+Forbidden runs_as_code(const std::string& shell);
 
 /// Sets the reason for which holes are refused, unless an outer one stands.
 class Refusing {
@@ -201,6 +207,8 @@ class Compiler {
 
   // what commands do with their words (shell_check.cc)
   void check_command(const std::vector<Word>& words);
+  void check_fed(List& list);
+  void check_code_variable(const Word& word);
   void check_builtin(const std::vector<Word>& words, std::size_t first);
   void check_declaration(const std::vector<Word>& words, std::size_t first);
   void check_test(const std::vector<Word>& words, std::size_t first);

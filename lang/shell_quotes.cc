@@ -16,7 +16,7 @@ const Forbidden kParameter{
     "give the value a name on a line of its own, `$ value={}`, and use `\"$value\"` here"};
 const Forbidden kArithmetic{
     "E211", "a hole cannot stand in shell arithmetic", "bash would evaluate the value as code",
-    "compute it in the manifest, or give it a name first: `$ n={}`, and write `n` here"};
+    "compute it in the manifest; an int may get a name first: `$ n={}`, and `n` here"};
 }  // namespace
 
 void Compiler::single_quoted(Word& word) {

@@ -25,6 +25,9 @@ void Compiler::redirection(List& list) {
   }
   if (found == "<<" || found == "<<-") return here_word(list, found == "<<-", begin);
   const Word target = word(WordMode::Glue);
+  if (found == "<<<") {
+    list.here_strings.insert(list.here_strings.end(), target.holes.begin(), target.holes.end());
+  }
   if (found == "<&" || found == ">&") {
     for (const std::uint32_t hole : target.holes) {
       refuse(hole, {"E216", fmt::format("a hole cannot stand behind `{}`", found),
@@ -121,9 +124,11 @@ void Compiler::here_document(const PendingHere& here) {
       "E208", "a hole cannot stand in a here-document that does not expand",
       "taken as plain text by bash",
       fmt::format("write `<<{}` without quotes, and `\\$` for a dollar sign", here.delimiter)};
+  const Forbidden fed = runs_as_code(here.shell);
   const std::size_t outer = limit_;
   const Forbidden* const before = forbidden_;
   if (here.quoted && forbidden_ == nullptr) forbidden_ = &literal;
+  if (!here.shell.empty() && forbidden_ == nullptr) forbidden_ = &fed;
   limit_ = *mark;
   Word ignored;
   // The line end before the mark belongs to the document, so `limit_` is behind it.

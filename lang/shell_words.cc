@@ -8,7 +8,7 @@ namespace {
 
 const Forbidden kSubscript{"E211", "a hole cannot be the subscript of an array",
                            "bash would evaluate the value as code",
-                           "give it a name first: `$ i={}`, and write `$i` here"};
+                           "an int may get a name first: `$ i={}`, and `$i` here"};
 
 }  // namespace
 

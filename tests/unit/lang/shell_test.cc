@@ -93,6 +93,7 @@ TEST_CASE("a hole becomes a parameter quoted for the place it stands in") {
        "0\x01\n"},
       {"if", "$ if a {x}; then\n> b\n> elif c; then d; else e; fi",
        "dg_at 0\nif a \"${dg1[@]}\"; then\nb\nelif c; then d; else e; fi\n"},
+      {"input of a script", "$ bash run.sh <<< {x}", "dg_at 0\nbash run.sh <<< \"${dg1}\"\n"},
       {"nested closers", "$ if a; then while b; do { c; } done fi",
        "dg_at 0\nif a; then while b; do { c; } done fi\n"},
   };
@@ -152,6 +153,12 @@ TEST_CASE("what cannot be compiled exactly is refused") {
       {"$ printf {x} {y}", "E210"},
       {"$ [ {x} {y} ]", "E210"},
       {"$ PS4={x}", "E210"},
+      {"$ export PS4={x}", "E210"},
+      {"$ declare PS4={x}", "E210"},
+      {"$ bash +x -c {x}", "E210"},
+      {"$ bash <<< {x}", "E210"},
+      {"$ env A=1 bash -x <<EOF\n> echo {x}\n> EOF", "E210"},
+      {"$ <<EOF sh -s a\n> echo {x}\n> EOF", "E210"},
       {"$ echo $(( {x} + 1 ))", "E211"},
       {"$ (( {x} ))", "E211"},
       {"$ a[{x}]=1", "E211"},
@@ -244,7 +251,7 @@ error[E211]: a hole cannot stand in shell arithmetic
   --> build.devgraph:4:9
  4 | $ n=$(( {count} + 1 ))
    |         ^^^^^^^ bash would evaluate the value as code
-   = compute it in the manifest, or give it a name first: `$ n={count}`, and write `n` here
+   = compute it in the manifest; an int may get a name first: `$ n={count}`, and `n` here
 
 error[E208]: a hole cannot stand in a here-document that does not expand
   --> build.devgraph:6:3
