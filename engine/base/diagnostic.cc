@@ -20,9 +20,31 @@ constexpr Style kColored{"\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\
 /// The width of a text on a terminal, as far as code points tell: combining marks are rare in
 /// manifests.
 std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xC0) == 0x80) continue;
+    // Texts of East Asia and emoji take two columns; what else begins with these bytes is rare.
+    const bool wide = (byte >= 0xE3 && byte <= 0xED) || byte == 0xF0;
+    count += wide ? 2 : 1;
+  }
+  return count;
+}
+
+/// A line of a file that a program wrote may be endless; a message is not.
+constexpr std::size_t kLongLine = 160;
+constexpr std::size_t kBesideMark = 60;
+constexpr std::size_t kLongText = 600;
+
+std::size_t back_to_character(std::string_view text, std::size_t at) {
+  while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80)
+    --at;
+  return at;
+}
+
+std::string shortened(const std::string& text) {
+  if (text.size() <= kLongText) return text;
+  return text.substr(0, back_to_character(text, kLongText)) + "…";
 }
 
 /// A source line with tabs as one blank, so that carets stand under what they mean.
@@ -41,14 +63,23 @@ void append_excerpt(std::string& out, const Pointer& pointer, const Sources& sou
   const std::size_t before = std::min(range.begin - line_begin, line.size());
   const std::size_t marked =
       std::min<std::size_t>(std::max(range.end, range.begin) - range.begin, line.size() - before);
+  std::size_t from = 0;
+  std::size_t to = line.size();
+  if (line.size() > kLongLine) {
+    if (before > kBesideMark) from = back_to_character(line, before - kBesideMark);
+    to = back_to_character(line, std::min(line.size(), from + kLongLine));
+  }
+  const std::string head = (from > 0 ? "…" : "") + shown_line(line.substr(from, before - from));
+  const std::string mark = shown_line(line.substr(before, std::min(marked, to - before)));
+  const std::string tail = shown_line(line.substr(before, to - before)).substr(mark.size());
   const std::string number = fmt::format("{:>2}", place.line);
-  const std::string pad(columns(shown_line(line.substr(0, before))), ' ');
-  const std::string carets(
-      std::max<std::size_t>(columns(shown_line(line.substr(before, marked))), 1), '^');
-  out += fmt::format("{}{} |{} {}\n", style.blue, number, style.reset, shown_line(line));
+  const std::string pad(columns(head), ' ');
+  const std::string carets(std::max<std::size_t>(columns(mark), 1), '^');
+  out += fmt::format("{}{} |{} {}{}{}{}\n", style.blue, number, style.reset, head, mark, tail,
+                     to < line.size() ? "…" : "");
   out += fmt::format("{}{} |{} {}{}{}{}{}{}\n", style.blue, std::string(number.size(), ' '),
                      style.reset, pad, style.red, carets, pointer.label.empty() ? "" : " ",
-                     pointer.label, style.reset);
+                     shortened(pointer.label), style.reset);
 }
 
 std::string place_text(const Range& range, const Sources& sources) {
@@ -61,7 +92,7 @@ void append_one(std::string& out, const Diagnostic& item, const Sources& sources
   const bool is_error = item.severity == Severity::Error;
   out += fmt::format("{}{}[{}]{}{}: {}{}\n", is_error ? style.red : style.yellow,
                      is_error ? "error" : "warning", item.code, style.reset, style.bold,
-                     item.message, style.reset);
+                     shortened(item.message), style.reset);
   if (item.where) {
     out += fmt::format("  {}-->{} {}\n", style.blue, style.reset,
                        place_text(item.where->range, sources));
@@ -76,7 +107,7 @@ void append_one(std::string& out, const Diagnostic& item, const Sources& sources
     append_excerpt(out, pointer, sources, style);
   }
   for (const std::string& help : item.helps) {
-    out += fmt::format("   {}={} {}\n", style.blue, style.reset, help);
+    out += fmt::format("   {}={} {}\n", style.blue, style.reset, shortened(help));
   }
 }
 

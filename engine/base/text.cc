@@ -34,8 +34,10 @@ CodePoint decode(std::string_view text) {
 
 /// Characters that change how the rest of a line looks, or break it.
 bool is_deceptive(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F ||
-         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+  const bool is_invisible = c == 0xAD || c == 0x180E || (c >= 0x200B && c <= 0x200F) ||
+                            (c >= 0x2060 && c <= 0x2069) || c == 0xFEFF;
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x2028 && c <= 0x202E) ||
+         is_invisible;
 }
 
 }  // namespace
