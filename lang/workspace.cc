@@ -15,6 +15,7 @@ namespace {
 /// The first word of a manifest that is no comment and no blank is `devgraph`, and a number
 /// follows.
 bool has_edition(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   for (std::string_view line : split(text, '\n')) {
     line = trim(line);
     if (line.empty() || line[0] == '#') continue;
@@ -38,13 +39,17 @@ bool is_foreign(const std::string& folder) {
 Result<Workspace> find_workspace(Files& files, const std::string& start) {
   std::optional<std::string> project;
   std::optional<std::string> root;
+  bool is_utf16 = false;
   std::string folder = start;
   for (;;) {
     if (is_foreign(folder)) break;
     const std::string manifest = join_path(folder, kManifestName);
     const Result<std::string> text = files.read(manifest);
     if (text) {
-      if (!project) project = folder;
+      if (!project) {
+        project = folder;
+        is_utf16 = text->starts_with("\xFF\xFE") || text->starts_with("\xFE\xFF");
+      }
       if (has_edition(*text)) root = folder;
     }
     if (folder.empty() || folder == "/") break;
@@ -54,9 +59,10 @@ Result<Workspace> find_workspace(Files& files, const std::string& start) {
   if (!project)
     return fail(fmt::format("there is no {} in {} or above it", kManifestName, printable(start)));
   if (!root) {
-    return fail(fmt::format(
-        "no manifest in {} or above it begins with `devgraph 1`; the root of a workspace does",
-        printable(start)));
+    return fail(fmt::format("{} {} `devgraph 1`, as the manifest of a workspace's root does",
+                            printable(join_path(*project, kManifestName)),
+                            is_utf16 ? "is UTF-16; save it as UTF-8, and begin it with"
+                                     : "and those above it do not begin with"));
   }
   return Workspace{*root, std::string(relative_to(*project, *root))};
 }

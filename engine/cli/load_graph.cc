@@ -9,6 +9,7 @@
 #include "engine/base/text.h"
 #include "engine/cli/graph_file.h"
 #include "engine/exec/identify.h"
+#include "lang/discover.h"
 
 namespace devgraph::cli {
 namespace {
@@ -105,8 +106,11 @@ Status save_graph(Context& context, const lang::Workspace& workspace, const Grap
 std::optional<lang::Workspace> open_workspace(Context& context) {
   Result<lang::Workspace> found = lang::find_workspace(context.files, context.folder);
   if (found) return std::move(*found);
+  const Result<FileStat> here = context.files.stat(join_path(context.folder, lang::kManifestName));
+  const bool has_manifest = here && here->exists();
   add_fault(context, "E908", found.error().message,
-            {"`devgraph init` writes a first build.devgraph here",
+            {has_manifest ? "write  devgraph 1  as its first line"
+                          : "`devgraph init` writes a first build.devgraph here",
              "`devgraph -C DIR …` works in another folder"});
   return std::nullopt;
 }
