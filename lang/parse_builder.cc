@@ -270,7 +270,9 @@ std::vector<std::string> Builder::docs_before(std::uint32_t offset) const {
     // Nothing but the line end may lie between a line of the doc and what stands below it.
     const std::size_t newline = text_.find('\n', comment->range.end);
     if (newline == std::string_view::npos || newline + 1 != below) break;
-    docs.emplace_back(words.substr(words.starts_with("## ") ? 3 : 2));
+    std::string_view doc = words.substr(words.starts_with("## ") ? 3 : 2);
+    doc = doc.substr(0, doc.find_last_not_of(" \t\r") + 1);
+    docs.emplace_back(doc);
     below = line_start(comment->range.begin);
   }
   std::ranges::reverse(docs);
