@@ -82,6 +82,7 @@ struct Cell {
   Family* family = nullptr;
   std::uint64_t coordinate = 0;  ///< Mixed radix over the axes, the first one slowest.
   Progress outputs_state = Progress::Fresh;
+  bool outputs_faulty = false;  ///< Reported: an output that is not there is no further fault.
   std::vector<OutputDecl> outputs;
   std::unique_ptr<Plan> own_plan;  ///< Only where a spread mentions an axis.
   std::unique_ptr<Frame> body;     ///< Of an instance of a rule written in the language.
@@ -217,6 +218,7 @@ class Evaluator {
   Value field_value(Cell& cell, PlanField& field, const Type* expected);
   /// Of a leaf. Empty while it is being found (a cycle of values), and for effects without any.
   const std::vector<OutputDecl>& outputs_of(Cell& cell);
+  void report_cycle(const Cell& cell);
   /// A field of a handle: an output, or a child of an instance.
   std::optional<Value> handle_field(Cell& cell, std::string_view name);
   std::vector<std::string> handle_names(Cell& cell);
@@ -329,6 +331,7 @@ class Evaluator {
   std::unordered_map<const ast::Decl*, std::unique_ptr<RuleSignature>> signatures_;
   std::unordered_map<const ast::Type*, TypeRef> types_;
   std::deque<std::unique_ptr<Family>> literals_;
+  std::vector<Cell*> naming_;  ///< Whose outputs are being found, outermost first.
   std::set<std::pair<std::string, std::uint64_t>> reported_;
   std::function<Value(const Symbol&, Frame&)> resolve_param_;
   std::uint64_t steps_ = 0;

@@ -162,7 +162,10 @@ Value Evaluator::path_value(std::string pattern, bool is_folder, const Type* exp
     return Value::path(std::move(path), true);
   }
   if (maybe && !world_.exists(path)) return Value();
-  return Value::file(std::move(path), {}, is_folder ? ValueKind::Tree : ValueKind::File);
+  auto object = std::make_shared<FileObject>();
+  object->path = std::move(path);
+  object->written = at;
+  return Value(is_folder ? ValueKind::Tree : ValueKind::File, 0, std::move(object));
 }
 
 Value Evaluator::glob_value(const std::string& pattern, Range at, bool maybe) {

@@ -182,6 +182,7 @@ std::optional<Value> Evaluator::handle_field(Cell& cell, std::string_view name) 
       object->index = i;
       return Value(ValueKind::Output, 0, std::move(object));
     }
+    if (cell.outputs_faulty) return Value::error();
     return std::nullopt;
   }
   Family* self = child_of(cell, "self");

@@ -198,9 +198,23 @@ void Evaluation::check_shape(const Graph& graph, Diagnostics& found) {
   const std::optional<OutputClash> clash = find_output_clash(graph);
   if (!clash) return;
   const std::vector<Range>& places = lowerer_.places();
-  Diagnostic& fault = found.error("E602", places[index_of(clash->second)],
-                                  fmt::format("two nodes write `{}`", printable(clash->path)),
-                                  label_of(graph, clash->second));
+  const Range& place = places[index_of(clash->second)];
+  const std::string second = label_of(graph, clash->second);
+  if (clash->first == clash->second) {
+    found
+        .error("E602", place, fmt::format("two outputs write `{}`", printable(clash->path)), second)
+        .helps.emplace_back("give each output a name of its own");
+    return;
+  }
+  std::string message = fmt::format("two nodes write `{}`", printable(clash->path));
+  for (const Output& output : graph.outputs(clash->second)) {
+    const std::string_view path = graph.str(output.path);
+    if (path != clash->path && is_within(path, clash->path)) {
+      message =
+          fmt::format("`{}` lies within the output `{}`", printable(path), printable(clash->path));
+    }
+  }
+  Diagnostic& fault = found.error("E602", place, message, second);
   fault.also.push_back({places[index_of(clash->first)], label_of(graph, clash->first)});
   fault.helps.emplace_back("give one of them another name, or another `out`");
 }

@@ -59,6 +59,7 @@ Value Lowerer::slots_of(Cell& cell) {
     if (outputs[i].field == "out") return slot;
     fields.emplace_back(outputs[i].field, std::move(slot));
   }
+  if (cell.outputs_faulty) return Value::error();
   return Value::map(std::move(fields));
 }
 

@@ -29,6 +29,37 @@ InputId Lowerer::output_input(Cell& cell, std::uint32_t index, const std::string
   return id;
 }
 
+/// At the path as it is written; where it is used, too, if that is elsewhere.
+void Lowerer::bad_source(const FileObject& file, const Use& use, std::string_view code,
+                         std::string message, std::string label, std::string help) {
+  const Range at = file.written.end > file.written.begin ? file.written : use.at;
+  Diagnostic* said = eval_.report(code, at, std::move(message), std::move(label));
+  if (said == nullptr) return;
+  const bool holds_it =
+      use.at.source == at.source && use.at.begin <= at.begin && at.end <= use.at.end;
+  const bool is_std = eval_.sources().name(use.at.source).starts_with('<');
+  if (!holds_it && !is_std) said->also.push_back({use.at, "used here"});
+  if (!help.empty()) said->helps.push_back(std::move(help));
+}
+
+void Lowerer::no_such_source(const FileObject& file, FileKind kind, const Use& use) {
+  const std::string path = printable(file.path);
+  if (kind == FileKind::Absent) {
+    const std::optional<std::string> near = eval_.world().near_path(file.path);
+    return bad_source(file, use, "E401", fmt::format("no file `{}`", path),
+                      near ? fmt::format("it is not there; did you mean `{}`?", printable(*near))
+                           : "it is not there",
+                      "if it may be absent, write maybe(…)");
+  }
+  if (kind == FileKind::Folder) {
+    return bad_source(file, use, "E403", fmt::format("a folder, not a file: `{}`", path),
+                      "not a file",
+                      "write a slash at its end for the folder, or /** for its files");
+  }
+  bad_source(file, use, "E403", fmt::format("no regular file: `{}`", path), "not a file",
+             "fifos, sockets and devices have no content that can be a key");
+}
+
 std::optional<InputId> Lowerer::source_input(const FileObject& file, Use& use) {
   const std::string& project = use.cell->family->frame->project;
   const bool is_plain = index_of(use.normalize) == 0;
@@ -51,23 +82,7 @@ std::optional<InputId> Lowerer::source_input(const FileObject& file, Use& use) {
   }
   const FileKind kind = file.from_glob ? FileKind::Regular : eval_.world().kind(file.path);
   if (kind != FileKind::Regular) {
-    const bool is_absent = kind == FileKind::Absent;
-    const bool is_folder = kind == FileKind::Folder;
-    const std::optional<std::string> near =
-        is_absent ? eval_.world().near_path(file.path) : std::nullopt;
-    const std::string missing =
-        near ? fmt::format("it is not there; did you mean `{}`?", printable(*near))
-             : std::string("it is not there");
-    eval_.fault(is_absent ? "E401" : "E403", use.at,
-                fmt::format("{} `{}`",
-                            is_absent   ? "no file"
-                            : is_folder ? "a folder, not a file:"
-                                        : "no regular file:",
-                            printable(file.path)),
-                is_absent ? missing : "not a file",
-                is_folder   ? "write a slash at its end for the folder, or /** for its files"
-                : is_absent ? "if it may be absent, write maybe(…)"
-                            : "fifos, sockets and devices have no content that can be a key");
+    no_such_source(file, kind, use);
     return std::nullopt;
   }
   Input input;
@@ -86,9 +101,15 @@ std::optional<InputId> Lowerer::tree_input(const FileObject& tree, Use& use) {
   if (own != in_tree_.end()) return output_input(*own->second.first, own->second.second, {}, use);
   auto held = trees_.find(tree.path);
   if (held == trees_.end()) {
-    if (!tree.path.empty() && eval_.world().kind(tree.path) != FileKind::Folder) {
-      eval_.fault("E401", use.at, fmt::format("no folder `{}`", printable(tree.path)),
-                  "it is not there");
+    const FileKind kind = tree.path.empty() ? FileKind::Folder : eval_.world().kind(tree.path);
+    if (kind == FileKind::Absent) {
+      bad_source(tree, use, "E401", fmt::format("no folder `{}`", printable(tree.path)),
+                 "it is not there", {});
+      return std::nullopt;
+    }
+    if (kind != FileKind::Folder) {
+      bad_source(tree, use, "E403", fmt::format("a file, not a folder: `{}`", printable(tree.path)),
+                 "the slash at its end means a folder", "leave the slash out");
       return std::nullopt;
     }
     const std::string quoted = glob_quote(tree.path);

@@ -1,5 +1,7 @@
 /// What a node makes, what it is called, and where it lands.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/base/path.h"
@@ -65,14 +67,33 @@ std::string native_output_name(std::string_view rule, std::string_view field, Ev
 const std::vector<OutputDecl>& Evaluator::outputs_of(Cell& cell) {
   if (cell.outputs_state == Progress::Fresh) {
     cell.outputs_state = Progress::Busy;
+    naming_.push_back(&cell);
     find_outputs(cell);
+    naming_.pop_back();
     cell.outputs_state = Progress::Done;
   } else if (cell.outputs_state == Progress::Busy) {
-    fault("E605", cell.family->range,
-          fmt::format("the names of the outputs of `{}` need themselves", cell.family->name),
-          "needed here again");
+    report_cycle(cell);
   }
   return cell.outputs;
+}
+
+/// The name of an output may come from an input, so such a ring is met before there is a graph.
+void Evaluator::report_cycle(const Cell& cell) {
+  const auto begin = std::find(naming_.begin(), naming_.end(), &cell);
+  const std::vector<Cell*> ring(begin, naming_.end());
+  const auto needs = [&](std::size_t i) {
+    return fmt::format("needs {}", label_of(*ring[(i + 1) % ring.size()]));
+  };
+  std::string path;
+  for (const Cell* one : ring)
+    path += label_of(*one) + " -> ";
+  Diagnostic* said =
+      report("E601", cell.family->range,
+             fmt::format("these nodes need each other:  {}{}", path, label_of(cell)), needs(0));
+  for (std::size_t i = 1; said != nullptr && i < ring.size(); ++i)
+    said->also.push_back({ring[i]->family->range, needs(i)});
+  for (Cell* one : ring)
+    one->outputs_faulty = true;
 }
 
 void Evaluator::find_outputs(Cell& cell) {
@@ -121,8 +142,11 @@ void Evaluator::add_output(Cell& cell, std::string field, const Value& path, Ran
   const PathObject& named = path.as<PathObject>();
   const std::optional<std::string> clean = relative_name(named.text);
   if (!clean || clean->empty()) {
-    fault("E417", at, fmt::format("`{}` cannot name an output", printable(named.text)), "no name",
-          "an output has a relative name without `..`");
+    cell.outputs_faulty = true;
+    fault("E417", at,
+          named.text.empty() ? "an output needs a name"
+                             : fmt::format("`{}` cannot name an output", printable(named.text)),
+          "no name", "an output has a relative name without `..`");
     return;
   }
   OutputDecl output;
@@ -132,6 +156,7 @@ void Evaluator::add_output(Cell& cell, std::string field, const Value& path, Ran
   const std::string& project = family.frame->project;
   if (named.in_tree) {
     if (!is_within(*clean, project)) {
+      cell.outputs_faulty = true;
       fault("E417", at, fmt::format("`{}` lies outside of the project", printable(*clean)),
             fmt::format("the project is //{}", project), "a node writes only into its own project");
       return;

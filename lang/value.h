@@ -110,6 +110,7 @@ struct FileObject final : Object {
   std::string path;       ///< Workspace-relative.
   std::string glob_base;  ///< The fixed part of the glob that found it, workspace-relative.
   bool from_glob = false;
+  Range written{};  ///< Of the path in the manifest; empty where it has none.
 };
 
 struct Cell;    // eval.h
