@@ -26,7 +26,7 @@ Summary judge_only(Survey& survey, Files& files, const BuildOptions& options, Li
     Finished finished;
     finished.node = id;
     std::optional<NodeId> because;
-    for_needs(graph, id, [&](NodeId need) {
+    for_producers(graph, id, [&](NodeId need) {
       if (outcomes[need] == Outcome::Run && !because) because = need;
     });
     if (again[id] != 0) {
@@ -73,17 +73,15 @@ Result<std::vector<StaleNode>> check(const Graph& graph, Files& files,
   Result<Survey> survey = look(graph, files, options.workspace, options.goals, options.paranoid);
   if (!survey) return std::unexpected(survey.error());
   const store::Parts parts(files, join_path(options.workspace, ".devgraph"));
-  IdVec<NodeId, std::uint8_t> stale(graph.node_count());
+  const IdVec<NodeId, std::uint8_t> stale = stale_nodes(*survey);
   std::vector<StaleNode> found;
   for (const NodeId id : survey->order()) {
+    if (stale[id] == 0 || graph.node(id).kind == ActionKind::Group) continue;
+    const bool own = survey->verdict(id) != Verdict::Fresh;
     std::optional<NodeId> because;
-    for_needs(graph, id, [&](NodeId need) {
+    for_producers(graph, id, [&](NodeId need) {
       if (stale[need] != 0 && !because) because = need;
     });
-    const bool own = survey->verdict(id) != Verdict::Fresh;
-    if (!own && !because) continue;
-    stale[id] = 1;
-    if (graph.node(id).kind == ActionKind::Group) continue;
     StaleNode node;
     node.node = id;
     node.because_of_input = !own;

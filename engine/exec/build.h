@@ -74,12 +74,25 @@ struct KeyChange {
   std::string before;  ///< Shortened digests or values; empty: was not there.
   std::string now;
 };
-struct Why {
+struct OwnWhy {
+  NodeId node{};
   bool ever_built = false;
-  bool fresh = false;
+  bool stale = false;  ///< By itself, whatever becomes of what it reads.
   std::vector<KeyChange> changes;
   std::vector<std::string> outputs;  ///< Missing or altered outputs.
 };
-Result<Why> why(const Graph& graph, Files& files, const std::string& workspace, NodeId node);
+/// A node that is stale by itself, and so makes those stale that read what it makes.
+struct Cause {
+  OwnWhy own;
+  std::vector<NodeId> through;  ///< The nodes between, the nearest to the cause first.
+};
+struct Why {
+  OwnWhy own;
+  std::vector<NodeId> stale_needs;  ///< Nodes that it reads and that are stale.
+  std::vector<Cause> causes;        ///< Behind them; the nearest first.
+  bool fresh() const { return !own.stale && stale_needs.empty(); }
+};
+Result<std::vector<Why>> why(const Graph& graph, Files& files, const std::string& workspace,
+                             const std::vector<NodeId>& nodes);
 
 }  // namespace devgraph::exec

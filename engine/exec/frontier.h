@@ -64,12 +64,18 @@ class Frontier {
       ready_;
 };
 
-/// Calls `use(NodeId)` for what a node needs: producers of inputs, then `after`. May repeat.
+/// Calls `use(NodeId)` for the producers of a node's inputs. May repeat.
 template <class F>
-void for_needs(const Graph& graph, NodeId id, F use) {
+void for_producers(const Graph& graph, NodeId id, F use) {
   for (const InputId input : graph.inputs(id)) {
     if (const std::optional<NodeId> producer = graph.producer(input)) use(*producer);
   }
+}
+
+/// The same for all that a node needs: producers of inputs, then `after`.
+template <class F>
+void for_needs(const Graph& graph, NodeId id, F use) {
+  for_producers(graph, id, use);
   for (const NodeId before : graph.after(id))
     use(before);
 }

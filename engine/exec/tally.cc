@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "engine/base/text.h"
+#include "engine/exec/frontier.h"
 
 namespace devgraph::exec {
 namespace {
@@ -108,6 +109,17 @@ std::vector<std::string> parse_depfile(std::string_view text) {
   }
   end_word(false);
   return paths;
+}
+
+IdVec<NodeId, std::uint8_t> stale_nodes(const Survey& survey) {
+  const Graph& graph = survey.graph();
+  IdVec<NodeId, std::uint8_t> stale(graph.node_count());
+  for (const NodeId id : survey.order()) {
+    bool is_stale = survey.verdict(id) != Verdict::Fresh;
+    for_producers(graph, id, [&](NodeId need) { is_stale = is_stale || stale[need] != 0; });
+    stale[id] = is_stale ? 1 : 0;
+  }
+  return stale;
 }
 
 }  // namespace devgraph::exec

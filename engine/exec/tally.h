@@ -26,4 +26,8 @@ std::vector<std::string> parse_depfile(std::string_view text);
 /// Why a node is stale, in a few words: `never built`, `./a.c changed`, `output out/x missing`.
 std::string stale_reason(Survey& survey, const store::Parts& parts, NodeId node);
 
+/// 1 for each wanted node that is not fresh, or reads what such a node makes. What only stands
+/// behind one (`after`) may be fresh.
+IdVec<NodeId, std::uint8_t> stale_nodes(const Survey& survey);
+
 }  // namespace devgraph::exec

@@ -232,7 +232,9 @@ class PartsSink final : public KeySink {
     parts.push_back({in_words(name), std::move(shown)});
   }
   void input(InputId id, const Digest& content) override {
-    std::string value = content == kMissing ? "left out" : short_hex(content);
+    std::string value = content == kMissing ? "left out"
+                        : content.is_zero() ? "missing"
+                                            : short_hex(content);
     parts.push_back({fmt::format("input {}", input_name(graph_, id)), std::move(value)});
   }
   std::vector<store::KeyPart> parts;

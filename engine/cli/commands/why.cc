@@ -17,27 +17,75 @@ std::string shown_value(const std::string& value) {
   return value.empty() ? "nothing" : printable(value);
 }
 
-std::string verdict(const exec::Why& why) {
-  if (why.fresh) return "fresh";
-  return why.ever_built ? "stale" : "stale: never built";
+/// `//:cc is stale`, `//:cc and 2 more are stale`; empty if none is.
+std::string stale_needs(const Graph& graph, const exec::Why& why) {
+  const std::size_t count = why.stale_needs.size();
+  if (count == 0) return {};
+  const std::string first = shown_label(graph, why.stale_needs[0]);
+  return count == 1 ? fmt::format("{} is stale", first)
+                    : fmt::format("{} and {} more are stale", first, count - 1);
 }
 
-std::string why_text(const std::string& label, const exec::Why& why) {
-  std::string text = fmt::format("{}  {}\n", label, verdict(why));
+std::string verdict(const Graph& graph, const exec::Why& why) {
+  if (why.fresh()) return "fresh";
+  if (!why.own.stale) return "stale: " + stale_needs(graph, why);
+  return why.own.ever_built ? "stale" : "stale: never built";
+}
+
+/// What differs of one node, a line each.
+std::string differences(const exec::OwnWhy& why, const std::string& margin) {
+  std::string text;
   std::size_t width = 0;
   for (const exec::KeyChange& change : why.changes)
     width = std::max<std::size_t>(width, text_width(printable(change.part)));
   for (const exec::KeyChange& change : why.changes) {
     const std::string part = printable(change.part);
-    text += fmt::format("  {}{}  {} -> {}\n", part, std::string(width - text_width(part), ' '),
-                        shown_value(change.before), shown_value(change.now));
+    text +=
+        fmt::format("{}{}{}  {} -> {}\n", margin, part, std::string(width - text_width(part), ' '),
+                    shown_value(change.before), shown_value(change.now));
   }
   for (const std::string& output : why.outputs)
-    text += fmt::format("  output {}\n", printable(output));
+    text += fmt::format("{}output {}\n", margin, printable(output));
   return text;
 }
 
-Json why_json(const std::string& label, const exec::Why& why) {
+/// `, through //:lib, //:app`: a long way without its middle.
+std::string way(const Graph& graph, const exec::Cause& cause) {
+  constexpr std::size_t kMost = 5;
+  constexpr std::size_t kAround = 2;
+  const std::size_t count = cause.through.size();
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    text += i == 0 ? ", through " : ", ";
+    if (count > kMost && i == kAround) {
+      text += fmt::format("{} more", count - 2 * kAround);
+      i = count - kAround - 1;
+    } else {
+      text += shown_label(graph, cause.through[i]);
+    }
+  }
+  return text;
+}
+
+std::string why_text(const Graph& graph, const exec::Why& why, bool all) {
+  std::string text = fmt::format("{}  {}\n", shown_label(graph, why.own.node), verdict(graph, why));
+  text += differences(why.own, "  ");
+  constexpr std::size_t kMost = 10;
+  std::size_t left = why.causes.size();
+  for (const exec::Cause& cause : why.causes) {
+    if (!all && why.causes.size() - left == kMost) {
+      text += fmt::format("  and {} more; -v shows them all\n", left);
+      break;
+    }
+    text += fmt::format("  {}  {}{}\n", shown_label(graph, cause.own.node),
+                        cause.own.ever_built ? "stale" : "stale: never built", way(graph, cause));
+    text += differences(cause.own, "    ");
+    --left;
+  }
+  return text;
+}
+
+Json own_json(const Graph& graph, const exec::OwnWhy& why) {
   Json changes = Json::array();
   for (const exec::KeyChange& change : why.changes) {
     changes.push_back({{"part", json_text(change.part)},
@@ -47,11 +95,31 @@ Json why_json(const std::string& label, const exec::Why& why) {
   Json outputs = Json::array();
   for (const std::string& output : why.outputs)
     outputs.push_back(json_text(output));
-  return {{"label", json_text(label)},
-          {"fresh", why.fresh},
+  return {{"label", json_text(label_of(graph, why.node))},
           {"ever_built", why.ever_built},
           {"changes", changes},
           {"outputs", outputs}};
+}
+
+Json labels_json(const Graph& graph, const std::vector<NodeId>& nodes) {
+  Json labels = Json::array();
+  for (const NodeId node : nodes)
+    labels.push_back(json_text(label_of(graph, node)));
+  return labels;
+}
+
+Json why_json(const Graph& graph, const exec::Why& why) {
+  Json causes = Json::array();
+  for (const exec::Cause& cause : why.causes) {
+    Json item = own_json(graph, cause.own);
+    item["through"] = labels_json(graph, cause.through);
+    causes.push_back(std::move(item));
+  }
+  Json item = own_json(graph, why.own);
+  item["fresh"] = why.fresh();
+  item["stale_needs"] = labels_json(graph, why.stale_needs);
+  item["causes"] = std::move(causes);
+  return item;
 }
 
 }  // namespace
@@ -66,14 +134,15 @@ int why_command(Context& context) {
   if (!graph) return refuse(context);
   const auto nodes = select_nodes(context, *graph, *labels);
   if (!nodes) return refuse(context);
+  const Result<std::vector<exec::Why>> whys =
+      exec::why(*graph, context.files, workspace->root, *nodes);
+  if (!whys) return refuse(context, "E912", whys.error().message);
   Json list = Json::array();
-  for (const NodeId node : *nodes) {
-    const Result<exec::Why> why = exec::why(*graph, context.files, workspace->root, node);
-    if (!why) return refuse(context, "E912", why.error().message);
+  for (const exec::Why& why : *whys) {
     if (context.options.format == "json") {
-      list.push_back(why_json(label_of(*graph, node), *why));
+      list.push_back(why_json(*graph, why));
     } else {
-      context.console.data(why_text(shown_label(*graph, node), *why));
+      context.console.data(why_text(*graph, why, context.options.verbose));
     }
   }
   if (context.options.format == "json") context.console.data(dump(list));

@@ -89,26 +89,87 @@ TEST_CASE("a dry run says what would run, and does nothing") {
   CHECK(world.finished[1].reason == "if //:cc comes out otherwise");
 }
 
+TEST_CASE("what only stands behind a stale node is fresh") {
+  World world;
+  world.files.put("/w/a.c", "1");
+  world.maker.add({.name = "cc", .inputs = {"./a.c"}});
+  world.maker.add({.name = "notes", .after = {"cc"}});
+  world.build();
+  world.files.put("/w/a.c", "2");
+  CHECK(stale(world) == Names{"//:cc: ./a.c changed"});
+  world.options.dry_run = true;
+  CHECK(world.build().run == 1);
+  world.options.dry_run = false;
+  CHECK(world.build().run == 1);
+}
+
+namespace {
+
+std::vector<exec::Why> why(World& world, const std::vector<NodeId>& nodes) {
+  const Graph graph = world.maker.make();
+  return exec::why(graph, world.files, "/w", nodes).value();
+}
+
+}  // namespace
+
 TEST_CASE("why compares the parts of the key with those of the last run") {
   World world;
   world.files.put("/w/a.c", "1");
   world.maker.add({.name = "cc", .inputs = {"./a.c"}});
-  const auto why = [&] {
-    const Graph graph = world.maker.make();
-    return exec::why(graph, world.files, "/w", NodeId{0}).value();
-  };
-  CHECK_FALSE(why().ever_built);
+  const auto why_cc = [&] { return why(world, {NodeId{0}}).at(0); };
+  CHECK_FALSE(why_cc().own.ever_built);
   world.build();
-  CHECK(why().fresh);
-  CHECK(why().changes.empty());
+  CHECK(why_cc().fresh());
+  CHECK(why_cc().own.changes.empty());
   world.files.put("/w/a.c", "2");
   world.files.erase("/w/out/cc/out");
-  const exec::Why now = why();
-  CHECK_FALSE(now.fresh);
-  REQUIRE(now.changes.size() == 1);
-  CHECK(now.changes[0].part == "input ./a.c");
-  CHECK(now.changes[0].before != now.changes[0].now);
-  CHECK(now.outputs == Names{"out/cc/out is missing"});
+  const exec::Why now = why_cc();
+  CHECK_FALSE(now.fresh());
+  REQUIRE(now.own.changes.size() == 1);
+  CHECK(now.own.changes[0].part == "input ./a.c");
+  CHECK(now.own.changes[0].before != now.own.changes[0].now);
+  CHECK(now.own.outputs == Names{"out/cc/out is missing"});
+  CHECK(now.causes.empty());
+}
+
+TEST_CASE("why goes from a stale node to what made it so") {
+  World world;
+  world.files.put("/w/a.c", "1");
+  world.files.put("/w/b.c", "1");
+  const NodeId a{0}, b{1}, lib{2}, app{3}, extra{4};
+  world.maker.add({.name = "a", .inputs = {"./a.c"}});
+  world.maker.add({.name = "b", .inputs = {"./b.c"}});
+  world.maker.add({.name = "lib", .inputs = {"a", "b"}});
+  world.maker.add({.name = "app", .inputs = {"lib"}});
+  world.build();
+  CHECK(why(world, {app}).at(0).fresh());
+
+  world.files.put("/w/a.c", "2");
+  const std::vector<exec::Why> now = why(world, {b, app});
+  CHECK(now.at(0).fresh());
+  CHECK_FALSE(now.at(1).fresh());
+  CHECK_FALSE(now.at(1).own.stale);
+  CHECK((now.at(1).stale_needs == std::vector<NodeId>{lib}));
+  REQUIRE(now.at(1).causes.size() == 1);
+  CHECK((now.at(1).causes[0].own.node == a));
+  CHECK(now.at(1).causes[0].own.changes.at(0).part == "input ./a.c");
+  CHECK((now.at(1).causes[0].through == std::vector<NodeId>{lib}));
+
+  SUBCASE("the nearest comes first") {
+    world.files.erase("/w/out/lib/out");
+    const exec::Why found = why(world, {app}).at(0);
+    REQUIRE(found.causes.size() == 2);
+    CHECK((found.causes[0].own.node == lib));
+    CHECK(found.causes[0].own.outputs == Names{"out/lib/out is missing"});
+    CHECK(found.causes[0].through.empty());
+    CHECK((found.causes[1].own.node == a));
+  }
+  SUBCASE("what was never built waits for nothing but itself") {
+    world.maker.add({.name = "extra", .inputs = {"app"}});
+    const exec::Why found = why(world, {extra}).at(0);
+    CHECK(found.own.stale);
+    CHECK(found.causes.empty());
+  }
 }
 
 TEST_CASE("depfiles of make are read with all their escapes") {
