@@ -26,7 +26,9 @@ struct Context {
   std::string folder;  ///< The working folder, absolute.
 
   Sources sources{};
-  Diagnostics found{};  ///< What is wrong so far; shown by `refuse`.
+  Diagnostics found{};     ///< What is wrong so far; shown by `refuse`.
+  Diagnostics doubtful{};  ///< Of manifests that were read: what hardly means what it says.
+  std::uint32_t doubts_before = 0;  ///< The same of a compiled graph, which knows only how many.
 };
 
 /// Adds a fault of the command line or the surroundings; the helps are the cure.

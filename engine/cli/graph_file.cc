@@ -7,7 +7,7 @@
 namespace devgraph::cli {
 namespace {
 
-constexpr std::string_view kMagic{"devgraph graph \x01", 16};
+constexpr std::string_view kMagic{"devgraph graph \x02", 16};
 constexpr std::size_t kAlignment = 64;  // Of the block in the file, as Graph::from_memory wants it.
 
 void append_number(std::string& out, std::uint64_t value) {
@@ -39,6 +39,7 @@ std::string encode_graph_file(const GraphHeader& header, std::string_view graph)
     append_number(out, digest.high);
     append_number(out, digest.low);
   }
+  append_number(out, header.doubts);
   append_number(out, projects.size());
   append_number(out, graph.size());
   out += projects;
@@ -48,13 +49,14 @@ std::string encode_graph_file(const GraphHeader& header, std::string_view graph)
 }
 
 std::optional<GraphFile> decode_graph_file(std::string_view bytes) {
-  constexpr std::size_t kFixed = 64;
+  constexpr std::size_t kFixed = 72;
   if (bytes.size() < kFixed || !bytes.starts_with(kMagic)) return std::nullopt;
   GraphFile file;
   file.header.engine = {.high = number_at(bytes, 16), .low = number_at(bytes, 24)};
   file.header.options = {.high = number_at(bytes, 32), .low = number_at(bytes, 40)};
-  const std::uint64_t names = number_at(bytes, 48);
-  const std::uint64_t graph = number_at(bytes, 56);
+  file.header.doubts = number_at(bytes, 48);
+  const std::uint64_t names = number_at(bytes, 56);
+  const std::uint64_t graph = number_at(bytes, 64);
   if (names > bytes.size() - kFixed) return std::nullopt;
   const std::size_t begin = aligned(kFixed + names);
   if (begin > bytes.size() || graph != bytes.size() - begin) return std::nullopt;

@@ -15,6 +15,7 @@ namespace devgraph::cli {
 struct GraphHeader {
   Digest engine;                      ///< Of the program that made it.
   Digest options;                     ///< Of `-D` and `-P`.
+  std::uint64_t doubts = 0;           ///< Warnings that a build prints, when it was made.
   std::vector<std::string> projects;  ///< What was demanded.
 };
 std::string encode_graph_file(const GraphHeader& header, std::string_view graph);

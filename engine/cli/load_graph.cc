@@ -79,11 +79,25 @@ std::optional<Graph> saved_graph(Context& context, const lang::Workspace& worksp
   if (!graph) return std::nullopt;
   const lang::LoadOptions options = load_options(context, workspace, file->header.projects);
   const std::optional<std::string> changed = lang::changed_read(*graph, context.files, options);
-  if (!changed) return graph;
+  if (!changed) {
+    context.doubts_before = static_cast<std::uint32_t>(file->header.doubts);
+    return graph;
+  }
   if (context.console.verbose) {
     context.console.talk(fmt::format("manifests are read again: {}\n", printable(*changed)));
   }
   return std::nullopt;
+}
+
+/// Of all warnings those that a build does not keep for itself: text in a script that is nearly a
+/// hole hardly does what its author meant, and `\{` says that it does. The others are advice.
+Diagnostics doubts_of(Context& context) {
+  Diagnostics doubts;
+  for (const Diagnostic& item : context.found.all()) {
+    if (item.code == "W701") doubts.add(item);
+  }
+  doubts.sort(context.sources);
+  return doubts;
 }
 
 Status save_graph(Context& context, const lang::Workspace& workspace, const GraphHeader& header,
@@ -164,10 +178,12 @@ std::optional<Graph> load_graph(Context& context, const lang::Workspace& workspa
   if (!graph) return std::nullopt;
   const IdVec<NodeId, Identity> identities = exec::identify(*graph);
   graph = graph->with_identities({identities.begin(), identities.end()});
-  context.found = Diagnostics();  // Warnings are for `lint`: a compiled graph would not show them.
+  context.doubtful = doubts_of(context);
+  context.found = Diagnostics();  // All other warnings are for `lint`.
   if (save == Save::Yes) {
     const GraphHeader header = {.engine = engine_digest(context.files),
                                 .options = options_digest(context),
+                                .doubts = context.doubtful.all().size(),
                                 .projects = projects};
     if (const Status saved = save_graph(context, workspace, header, *graph); !saved) {
       add_fault(context, "E912",
@@ -176,6 +192,18 @@ std::optional<Graph> load_graph(Context& context, const lang::Workspace& workspa
     }
   }
   return graph;
+}
+
+void say_doubts(Context& context) {
+  if (context.console.quiet) return;
+  if (!context.doubtful.all().empty()) {
+    context.console.talk(
+        render_text(context.doubtful, context.sources, context.console.talk_color));
+  } else if (context.doubts_before > 0) {
+    context.console.talk(fmt::format("{} warning{} in the manifests; `devgraph lint` prints {}\n",
+                                     context.doubts_before, context.doubts_before == 1 ? "" : "s",
+                                     context.doubts_before == 1 ? "it" : "them"));
+  }
 }
 
 std::optional<Graph> last_graph(Context& context, const lang::Workspace& workspace) {

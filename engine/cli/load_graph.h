@@ -31,9 +31,13 @@ std::vector<std::string> demanded_projects(const lang::Workspace& workspace,
 enum class Save : bool { No, Yes };
 
 /// The graph of the demanded projects. With Save::Yes a graph made anew becomes the compiled one.
-/// None: the faults are in `context.found`.
+/// None: the faults are in `context.found`. Doubts about the manifests are in the context.
 std::optional<Graph> load_graph(Context& context, const lang::Workspace& workspace,
                                 const std::vector<std::string>& projects, Save save);
+
+/// Says the doubts of the last load_graph: whole when the manifests were read, in a line when the
+/// compiled graph stands for them.
+void say_doubts(Context& context);
 
 /// Reads and evaluates the manifests, whatever was compiled before; warnings stay in
 /// `context.found`.

@@ -162,6 +162,7 @@ int build_command(Context& context) {
   const bool writes = !context.options.dry_run;
   std::optional<Job> job = prepare(context, writes ? Save::Yes : Save::No);
   if (!job) return refuse(context);
+  say_doubts(context);
   const auto home = context.environment.find("HOME");
   const Result<std::unique_ptr<exec::ProcessRunner>> runner = exec::ProcessRunner::create(
       {.home = home == context.environment.end() ? std::string() : home->second});

@@ -8,8 +8,10 @@ using namespace devgraph::cli;
 namespace {
 using Words = std::vector<std::string>;
 
-const GraphHeader kHeader = {
-    .engine = {.high = 1, .low = 2}, .options = {.high = 3, .low = 4}, .projects = {"", "sub/..."}};
+const GraphHeader kHeader = {.engine = {.high = 1, .low = 2},
+                             .options = {.high = 3, .low = 4},
+                             .doubts = 5,
+                             .projects = {"", "sub/..."}};
 }  // namespace
 
 TEST_CASE("a compiled graph's file gives back what was put in, the block aligned") {
@@ -18,6 +20,7 @@ TEST_CASE("a compiled graph's file gives back what was put in, the block aligned
   REQUIRE(file);
   CHECK(file->header.engine == kHeader.engine);
   CHECK(file->header.options == kHeader.options);
+  CHECK(file->header.doubts == kHeader.doubts);
   CHECK(file->header.projects == kHeader.projects);
   CHECK(file->graph == "the block");
   CHECK((file->graph.data() - bytes.data()) % 64 == 0);
@@ -34,7 +37,7 @@ TEST_CASE("a file that was cut, or lengthened, is no compiled graph") {
 
 TEST_CASE("no damage to the header makes the reader look outside of the file") {
   const std::string bytes = encode_graph_file(kHeader, "the block");
-  for (std::size_t at = 0; at < 64; ++at) {
+  for (std::size_t at = 0; at < 72; ++at) {
     for (const int value : {0, 1, 0x7F, 0xFF}) {
       std::string damaged = bytes;
       damaged[at] = static_cast<char>(value);
