@@ -47,6 +47,10 @@ class PlainProgress final : public Progress {
     console_.talk(fmt::format("warning: {}\n", printable(text)));
   }
 
+  void stopping(int signal, std::size_t running) override {
+    console_.talk(stopping_line(signal, running));
+  }
+
   void close() override {}
 
  private:

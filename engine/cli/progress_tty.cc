@@ -63,6 +63,8 @@ class TerminalProgress final : public Progress {
                     printable(text)));
   }
 
+  void stopping(int signal, std::size_t running) override { say(stopping_line(signal, running)); }
+
   void tick() override {
     if (closed_ || console_.quiet) return;
     std::string text = erased();  // Before the frame, which changes what is shown.

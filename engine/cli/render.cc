@@ -7,6 +7,7 @@
 
 #include "engine/base/text.h"
 #include "engine/cli/console.h"
+#include "engine/exec/tally.h"
 
 namespace devgraph::cli {
 namespace {
@@ -73,6 +74,19 @@ std::string failure_block(const Graph& graph, const exec::Finished& end, const R
   for (const std::string& hint : failure.hints)
     note("hint", hint);
   return text;
+}
+
+std::string stopping_line(int signal, std::size_t running) {
+  if (running == 0) return {};
+  return fmt::format("{}: {} told to end; the signal once more kills {}\n",
+                     exec::signal_name(signal),
+                     running == 1 ? "1 command is" : fmt::format("{} commands are", running),
+                     running == 1 ? "it" : "them");
+}
+
+std::string stopped_line(const exec::Summary& summary) {
+  if (summary.signal == 0) return {};
+  return fmt::format("stopped by {}\n", exec::signal_name(summary.signal));
 }
 
 std::string summary_line(const exec::Summary& summary, bool dry_run) {

@@ -23,6 +23,13 @@ std::string shown_label(const Graph& graph, NodeId node);
 /// What failed, the `$` line with its place, the end of the log, where the log is, and advice.
 std::string failure_block(const Graph& graph, const exec::Finished& end, const RenderStyle& style);
 
+/// `SIGINT: 2 commands are told to end; the signal once more kills them`, with a newline; empty if
+/// none runs.
+std::string stopping_line(int signal, std::size_t running);
+
+/// `stopped by SIGINT`, with a newline; empty if no signal came.
+std::string stopped_line(const exec::Summary& summary);
+
 /// `1226 nodes: 14 run, 1210 fresh, 1 failed, 1 blocked  3.1s`, without a newline.
 std::string summary_line(const exec::Summary& summary, bool dry_run = false);
 

@@ -253,6 +253,7 @@ void Coordinator::end(NodeId node, Finished finished, State state) {
 void Coordinator::stop(int signal) {
   signal_ = signal;
   stopping_ = true;
+  listener_.stopping(signal, running_.size());
   runner_.stop_all(options_.grace);
   while (in_flight_ != 0)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -51,6 +51,8 @@ class Listener {
   virtual void retrying(NodeId /*node*/, unsigned /*attempt*/, const std::string& /*why*/) {}
   virtual void finished(const Finished& /*end*/) {}
   virtual void warning(const std::string& /*text*/) {}
+  /// A signal ends the build; `running` commands are told to end, and have some time for it.
+  virtual void stopping(int /*signal*/, std::size_t /*running*/) {}
   /// About ten times a second while commands run, for live displays.
   virtual void tick() {}
 };

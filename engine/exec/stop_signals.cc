@@ -36,7 +36,7 @@ void StopSignals::take(int wake) {
   g_stop_signal = 0;
   g_stop_count = 0;
   g_wake = wake;
-  for (int number = 1; number < SIGRTMAX; ++number) {
+  for (int number = 1; number <= SIGRTMAX; ++number) {
     struct sigaction now;
     if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) {
       to_reset_.push_back(number);

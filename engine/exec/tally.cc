@@ -54,6 +54,11 @@ Summary count_nodes(const Graph& graph, const std::vector<NodeId>& order,
   return summary;
 }
 
+std::string signal_name(int signal) {
+  const char* name = sigabbrev_np(signal);
+  return name ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
+}
+
 std::string fault_of(const Graph& graph, NodeId node, const Exit& exit) {
   const Traits& traits = graph.traits_of(node);
   if (exit.timed_out) {
@@ -61,9 +66,7 @@ std::string fault_of(const Graph& graph, NodeId node, const Exit& exit) {
                        human_duration(std::chrono::milliseconds(traits.timeout_ms)));
   }
   if (WIFSIGNALED(exit.wait_status)) {
-    const char* name = sigabbrev_np(WTERMSIG(exit.wait_status));
-    return name ? fmt::format("killed by SIG{}", name)
-                : fmt::format("killed by signal {}", WTERMSIG(exit.wait_status));
+    return fmt::format("killed by {}", signal_name(WTERMSIG(exit.wait_status)));
   }
   const auto code = static_cast<std::uint32_t>(WEXITSTATUS(exit.wait_status));
   const std::span<const std::uint32_t> ok = graph.ok_codes(traits);

@@ -16,6 +16,9 @@ namespace devgraph::exec {
 Summary count_nodes(const Graph& graph, const std::vector<NodeId>& order,
                     const IdVec<NodeId, Outcome>& outcomes);
 
+/// `SIGINT`, or `signal 70` where it has no name.
+std::string signal_name(int signal);
+
 /// Empty if the command ended as its `ok` codes allow; else `exit status 1`, `killed by SIGKILL`,
 /// `timed out after 20s`.
 std::string fault_of(const Graph& graph, NodeId node, const Exit& exit);

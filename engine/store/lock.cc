@@ -41,11 +41,16 @@ Status wait_for(int fd, const std::string& path, const Lock::Options& options) {
   }
   if (options.waiting)
     options.waiting(fmt::format("waiting for {}, which builds in this workspace", who));
-  while (flock(fd, LOCK_EX) != 0) {
-    if (errno != EINTR) return fail_errno(fmt::format("cannot lock {}", path), errno);
+  // Not one long flock(): a signal whose handler restarts calls would not end it.
+  constexpr useconds_t kStep = 50'000;
+  while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      return fail_errno(fmt::format("cannot lock {}", path), errno);
+    }
     if (options.interrupted && options.interrupted()) {
       return fail("interrupted while waiting for the lock", EINTR);
     }
+    usleep(kStep);
   }
   return {};
 }

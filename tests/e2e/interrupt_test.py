@@ -1,8 +1,12 @@
 #!/usr/bin/python3
 """Stopping in the middle: by a signal cleanly, by kill -9 without a lie; the next call goes on."""
 
+import fcntl
 import os
+import pty
+import re
 import signal
+import termios
 
 import harness
 
@@ -51,6 +55,12 @@ class Interrupt(harness.Case):
         process.send_signal(number)
         run = self.ws.finish(process, ("build",), timeout=10)
         self.expect(run, code)
+        name = signal.Signals(number).name
+        self.assert_text(run.err, f"""[1/3] //:a  0.0s
+{name}: 1 command is told to end; the signal once more kills it
+stopped by {name}
+3 nodes: 1 run, 0 fresh, 2 not started  0.0s
+""")
         self.assertFalse(self.ws.exists("out/b/b.txt"))
         self.assertFalse(self.ws.exists("out/c/c.txt"))
         self.assertEqual(harness.alive("sleep\0" + self.nap), [])
@@ -66,6 +76,48 @@ class Interrupt(harness.Case):
 
     def test_hang_up_ends_with_129(self):
         self.stop_by(signal.SIGHUP, 129)
+
+    def test_quiet_still_names_the_signal(self):
+        process = self.ws.start("build", "-q", *self.define)
+        self.wait_for(lambda: harness.alive("sleep\0" + self.nap), "node b to start")
+        process.send_signal(signal.SIGTERM)
+        run = self.expect(self.ws.finish(process, ("build",), timeout=10), 143)
+        self.assertIn("stopped by SIGTERM\n", run.err)
+
+    def test_who_waits_for_the_workspace_can_be_stopped(self):
+        first = self.begin()
+        second = self.ws.start("build", *self.define)
+        line = second.stderr.readline()
+        self.assertIn(b"wait", line)
+        second.send_signal(signal.SIGINT)
+        run = self.expect(self.ws.finish(second, ("build",), timeout=10), 130)
+        self.assert_text(run.err, "stopped by SIGINT\n")
+        self.open_gate()
+        self.expect(self.ws.finish(first, ("build",)), 0)
+
+    def test_the_terminal_is_as_it_was(self):
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        before = termios.tcgetattr(theirs)
+        process = harness.subprocess.Popen(
+            [harness.BINARY, "build", *self.define], cwd=self.ws.root,
+            env=self.ws.environment({"TERM": "xterm"}), stdin=theirs, stdout=theirs, stderr=theirs,
+            preexec_fn=lambda: (os.setsid(), fcntl.ioctl(0, termios.TIOCSCTTY, 0)))
+        self.wait_for(lambda: harness.alive("sleep\0" + self.nap), "node b to start")
+        os.write(ours, b"\x03")  # As the key does it: the terminal sends the signal.
+        self.assertEqual(process.wait(10 * harness.PATIENCE), 130)
+        self.assertEqual(termios.tcgetattr(theirs), before)
+        os.close(theirs)
+        shown = b""
+        try:
+            while chunk := os.read(ours, 65536):
+                shown += chunk
+        except OSError:  # The other end is closed.
+            pass
+        text = shown.decode()
+        # Nothing but movements up and erasing: no mode is set that would have to be taken back.
+        self.assertEqual(set(re.findall(r"\x1b\[[0-9;?]*([A-Za-z])", text)) - {"A", "K", "m"}, set())
+        self.assertRegex(text, r"stopped by SIGINT\r\n3 nodes: 1 run, 0 fresh, 2 not started  \S+\r\n\Z")
 
     def test_after_kill_9_exactly_the_rest_runs(self):
         process = self.begin()

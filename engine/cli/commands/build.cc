@@ -16,6 +16,7 @@
 #include "engine/cli/state_lock.h"
 #include "engine/exec/jobserver.h"
 #include "engine/exec/process_runner.h"
+#include "engine/exec/tally.h"
 #include "engine/graph/order.h"
 #include "engine/store/record.h"
 
@@ -150,8 +151,8 @@ int run_build(Context& context, const Job& job, exec::Runner& runner) {
   }
   const int status = exit_status(*summary);
   if (!context.console.quiet || status != 0) {
-    context.console.talk(summary_line(*summary, context.options.dry_run) + "\n" +
-                         summary_lists(job.graph, *summary, style));
+    context.console.talk(stopped_line(*summary) + summary_line(*summary, context.options.dry_run) +
+                         "\n" + summary_lists(job.graph, *summary, style));
   }
   return status;
 }
@@ -174,7 +175,10 @@ int build_command(Context& context) {
   if (!locked) {
     constexpr int kSignalBase = 128;
     const int signal = (*runner)->stop_signal();
-    if (signal != 0) return kSignalBase + signal;
+    if (signal != 0) {
+      context.console.talk(fmt::format("stopped by {}\n", exec::signal_name(signal)));
+      return kSignalBase + signal;
+    }
     return refuse_lock(context, locked.error());
   }
   if (locked->waited) {

@@ -1,5 +1,7 @@
 #include "engine/cli/render.h"
 
+#include <csignal>
+
 #include <doctest/doctest.h>
 
 #include "tests/unit/cli/small_graph.h"
@@ -92,6 +94,18 @@ TEST_CASE("the summary line leaves out what is zero") {
   summary.nodes = 1;
   summary.not_started = 0;
   CHECK(summary_line(summary, true) == "1 node: 14 would run, 1210 fresh  3.1s");
+}
+
+TEST_CASE("a signal is named, at once and at the end") {
+  CHECK(stopping_line(SIGINT, 0).empty());
+  CHECK(stopping_line(SIGINT, 1) ==
+        "SIGINT: 1 command is told to end; the signal once more kills it\n");
+  CHECK(stopping_line(SIGTERM, 3) ==
+        "SIGTERM: 3 commands are told to end; the signal once more kills them\n");
+  exec::Summary summary;
+  CHECK(stopped_line(summary).empty());
+  summary.signal = SIGHUP;
+  CHECK(stopped_line(summary) == "stopped by SIGHUP\n");
 }
 
 TEST_CASE("the lists name what failed, what it blocks, what was left out and what differs") {
