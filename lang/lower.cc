@@ -1,7 +1,6 @@
 #include "lang/lower.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
@@ -26,13 +25,6 @@ void InputList::add(const InputList& other) {
     if (!before.contains(index_of(id))) listed.push_back(id);
   }
   order_only.insert(order_only.end(), other.order_only.begin(), other.order_only.end());
-}
-
-bool can_run(std::string_view rule) {
-  static constexpr std::array<std::string_view, 14> kRuns = {
-      "run",    "test", "copy",       "symlink",  "write",     "subst", "tar",
-      "unpack", "pick", "merge_json", "compress", "git_clone", "seed",  "fetch"};
-  return std::find(kRuns.begin(), kRuns.end(), rule) != kRuns.end();
 }
 
 Lowerer::Lowerer(Evaluator& evaluator, GraphBuilder& builder)

@@ -169,8 +169,6 @@ class Lowerer {
   std::size_t literals_done_ = 0;
 };
 
-/// Native rules that this program can run.
-bool can_run(std::string_view rule);
 /// Programs that every script finds without `tools`, and that are no builtins of bash.
 bool is_basic(std::string_view name);
 

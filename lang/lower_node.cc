@@ -8,6 +8,7 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "lang/lower.h"
+#include "lang/native_rules.h"
 
 namespace devgraph::lang {
 namespace {

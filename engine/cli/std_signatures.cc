@@ -1,11 +1,13 @@
 #include "engine/cli/std_signatures.h"
 
 #include <algorithm>
+#include <map>
 #include <variant>
 
 #include "engine/base/diagnostic.h"
 #include "engine/base/source.h"
 #include "engine/base/text.h"
+#include "lang/native_rules.h"
 #include "lang/parse.h"
 #include "stdlib/embedded.h"
 
@@ -36,10 +38,31 @@ std::size_t head_end(std::string_view text) {
   return text.size();
 }
 
+/// The rules of a rule's children, by its name.
+using Children = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+std::vector<std::string> child_rules(const lang::ast::Rule& rule) {
+  std::vector<std::string> names;
+  for (const lang::ast::Decl* child : rule.body) {
+    const auto* node = std::get_if<lang::ast::Node>(&child->value);
+    if (node) names.emplace_back(node->rule.name.text);
+  }
+  return names;
+}
+
+/// The standard library has no rule that reaches itself.
+bool runs(const Children& children, std::string_view rule) {
+  const auto found = children.find(rule);
+  if (found == children.end() || found->second.empty()) return lang::can_run(rule);
+  return std::all_of(found->second.begin(), found->second.end(),
+                     [&](const std::string& child) { return runs(children, child); });
+}
+
 }  // namespace
 
 std::vector<StdRule> std_rules() {
   std::vector<StdRule> rules;
+  Children children;
   Sources sources;
   Diagnostics found;
   for (const stdlib::File& file : stdlib::files()) {
@@ -48,6 +71,7 @@ std::vector<StdRule> std_rules() {
     for (const lang::ast::Decl* decl : parsed.decls) {
       const auto* rule = std::get_if<lang::ast::Rule>(&decl->value);
       if (rule == nullptr || rule->name.text.starts_with('_')) continue;
+      children.emplace(rule->name.text, child_rules(*rule));
       const std::string_view text =
           sources.text(source).substr(decl->range.begin, decl->range.end - decl->range.begin);
       // What an extern rule gives is a record type, which has braces of its own.
@@ -59,6 +83,8 @@ std::vector<StdRule> std_rules() {
                        .effect = rule->effect});
     }
   }
+  for (StdRule& rule : rules)
+    rule.runs = !rule.effect && runs(children, rule.name);
   std::sort(rules.begin(), rules.end(),
             [](const StdRule& a, const StdRule& b) { return a.name < b.name; });
   return rules;

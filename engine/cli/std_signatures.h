@@ -12,6 +12,7 @@ struct StdRule {
   std::string signature;         ///< `rule image(…) -> Image`, as written.
   std::vector<std::string> doc;  ///< Lines.
   bool effect = false;
+  bool runs = false;  ///< This version of devgraph can run it.
 };
 
 /// By name.

@@ -165,10 +165,12 @@ int list_std(Context& context) {
       text += fmt::format("## {}\n", line);
       doc += (doc.empty() ? "" : "\n") + line;
     }
+    if (!rule.runs) text += "## (This version of devgraph checks it, and cannot run it.)\n";
     text += rule.signature + "\n";
     list.push_back({{"rule", rule.name},
                     {"file", rule.file},
                     {"effect", rule.effect},
+                    {"runs", rule.runs},
                     {"signature", rule.signature},
                     {"doc", doc}});
   }

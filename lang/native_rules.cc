@@ -1,0 +1,15 @@
+#include "lang/native_rules.h"
+
+#include <algorithm>
+#include <array>
+
+namespace devgraph::lang {
+
+bool can_run(std::string_view rule) {
+  static constexpr std::array<std::string_view, 14> kRuns = {
+      "run",    "test", "copy",       "symlink",  "write",     "subst", "tar",
+      "unpack", "pick", "merge_json", "compress", "git_clone", "seed",  "fetch"};
+  return std::find(kRuns.begin(), kRuns.end(), rule) != kRuns.end();
+}
+
+}  // namespace devgraph::lang
