@@ -180,12 +180,13 @@ Value Evaluator::glob_value(const std::string& pattern, Range at, bool maybe) {
   if (result.files.empty() && !maybe) {
     Diagnostic* said = report("E402", at, "this glob matches nothing");
     if (said) {
-      said->helps = world_.glob_helps(pattern);
+      const std::string_view written = sources_.text(at.source).substr(at.begin, at.end - at.begin);
+      std::optional<std::string> from;
+      if (written.starts_with("./")) from = parent_path(sources_.name(at.source));
+      said->helps = world_.glob_helps(pattern, from);
       said->where->label = said->helps.empty() ? "" : said->helps.front();
       if (!said->helps.empty()) said->helps.erase(said->helps.begin());
-      said->helps.push_back(
-          fmt::format("if it may be empty, write maybe({})",
-                      sources_.text(at.source).substr(at.begin, at.end - at.begin)));
+      said->helps.push_back(fmt::format("if it may be empty, write maybe({})", written));
     }
     return Value::error();
   }

@@ -306,7 +306,12 @@ Digest World::redo(ReadOp op, std::string_view arg, const std::optional<std::str
   return {};
 }
 
-std::vector<std::string> World::glob_helps(const std::string& pattern) {
+std::vector<std::string> World::glob_helps(const std::string& pattern,
+                                           const std::optional<std::string>& from) {
+  const auto spelled = [&](const std::string& path) {
+    return from && is_within(path, *from) ? "./" + printable(relative_to(path, *from))
+                                          : "//" + printable(path);
+  };
   std::string folder;
   for (std::string_view part : split(pattern, '/')) {
     if (has_wildcard(part)) break;
@@ -320,18 +325,18 @@ std::vector<std::string> World::glob_helps(const std::string& pattern) {
     for (const FolderEntry& entry : list(folder)) {
       if (entry.kind == FileKind::Folder) names.push_back(entry.name);
     }
-    std::vector<std::string> helps = {fmt::format("there is no folder {}", printable(path))};
+    std::vector<std::string> helps = {fmt::format("no directory {}", printable(path))};
     const std::optional<std::string> near = nearest(name, names);
     if (!near) return helps;
     const std::string other = join_path(folder, *near);
     const std::size_t behind = pattern.find(part) + part.size();
     const std::size_t count = walk(glob_quote(other) + pattern.substr(behind)).files.size();
-    helps.push_back(fmt::format("{} exists and would match {} file{}", printable(other), count,
+    helps.push_back(fmt::format("{} exists and would match {} file{}", spelled(other), count,
                                 count == 1 ? "" : "s"));
     return helps;
   }
-  return {fmt::format("the folder {} exists, but nothing in it matches",
-                      folder.empty() ? "of the workspace" : printable(folder))};
+  return {
+      fmt::format("nothing in {} matches", folder.empty() ? "the workspace" : printable(folder))};
 }
 
 }  // namespace devgraph::lang

@@ -58,8 +58,10 @@ class World {
   /// The entry of its folder whose name is nearest to an absent path; none if nothing is near.
   std::optional<std::string> near_path(const std::string& path);
   bool is_output(const std::string& path) const { return outputs_.contains(path); }
-  /// `./helpers exists and would match 212 files`, and the like.
-  std::vector<std::string> glob_helps(const std::string& pattern);
+  /// `no directory sub/helper`, `./helpers exists and would match 212 files`; paths to paste are
+  /// spelled from the folder `from`, or from the workspace.
+  std::vector<std::string> glob_helps(const std::string& pattern,
+                                      const std::optional<std::string>& from);
   std::string search_path() const;
 
   /// Does a recorded look again; zero if it fails now.

@@ -23,7 +23,7 @@ const Fault kFaults[] = {
     {"empty glob", "run x {\n  deps = ./srv/**/*.c\n  $ true\n}",
      "error[E402]: this glob matches nothing"},
     {"near folder", "run x {\n  deps = ./srv/**/*.c\n  $ true\n}",
-     "src exists and would match 1 file"},
+     "= ./src exists and would match 1 file"},
     {"read of a built file", "write w { text = \"a\" }\nlet t = read(w)\nwrite y { text = t }",
      "error[E404]"},
     {"broken data", "write y { text = json(./src/a.c).x }", "error[E405]"},
