@@ -35,6 +35,7 @@ struct CompiledEntry {
   CompiledScript script;
   std::string file;
   std::optional<ScriptId> id;
+  std::optional<ScriptId> shown;  ///< Its lines without a text for bash.
 };
 
 class Lowerer {
@@ -137,6 +138,7 @@ class Lowerer {
   void lower_argv(Cell& cell, PlanField& field, Node& row, InputList& inputs);
   Value slots_of(Cell& cell);
   Value deps_of(Cell& cell);
+  std::vector<ScriptLine> script_lines(const CompiledScript& script);
   bool is_tool_name(Cell& cell, const std::string& name);
 
   // lower_finish.cc

@@ -193,19 +193,28 @@ void Lowerer::lower_script(Cell& cell, const ast::Script& script, const Env& env
     args.push_back({builder_.str(fmt::format("dg{}", i + 1)), holes.back()});
   }
   if (entry.script.simple && !entry.script.uses_raw &&
-      lower_simple(cell, *entry.script.simple, holes, row))
+      lower_simple(cell, *entry.script.simple, holes, row)) {
+    // Its lines are for people; there is nothing for bash.
+    if (!entry.shown) entry.shown = builder_.script("", entry.file, script_lines(entry.script));
+    row.script = *entry.shown;
     return;
+  }
   row.kind = ActionKind::Script;
   row.args = builder_.map(args);
   if (!entry.id || entry.script.uses_raw) {
-    std::vector<ScriptLine> lines;
-    for (const CompiledLine& line : entry.script.lines) {
-      lines.push_back({builder_.str(line.shown),
-                       eval_.sources().position(line.range.source, line.range.begin).line});
-    }
-    entry.id = builder_.script(pasted(entry.script.body, texts), entry.file, lines);
+    entry.id =
+        builder_.script(pasted(entry.script.body, texts), entry.file, script_lines(entry.script));
   }
   row.script = *entry.id;
+}
+
+std::vector<ScriptLine> Lowerer::script_lines(const CompiledScript& script) {
+  std::vector<ScriptLine> lines;
+  for (const CompiledLine& line : script.lines) {
+    lines.push_back({builder_.str(line.shown),
+                     eval_.sources().position(line.range.source, line.range.begin).line});
+  }
+  return lines;
 }
 
 bool Lowerer::is_tool_name(Cell& cell, const std::string& name) {

@@ -53,6 +53,25 @@ std::string_view Coordinator::printed_part(std::string_view log) {
   return footer == log.npos ? log : log.substr(0, footer);
 }
 
+namespace {
+
+/// Only what the failing command printed: its line is shown already. Where it printed nothing, what
+/// came before it.
+void cut_tail(Failure& failure) {
+  if (failure.command.empty()) return;
+  const std::string echo = "$ " + failure.command;
+  std::vector<std::string>& tail = failure.tail;
+  const auto last = std::find(tail.rbegin(), tail.rend(), echo);
+  if (last == tail.rend()) return;
+  if (last == tail.rbegin()) {
+    tail.pop_back();
+  } else {
+    tail.erase(tail.begin(), last.base());
+  }
+}
+
+}  // namespace
+
 Failure Coordinator::describe(const Running& run, const std::string& what, std::string_view tail) {
   const Node& node = graph_.node(run.node);
   Failure failure;
@@ -72,7 +91,16 @@ Failure Coordinator::describe(const Running& run, const std::string& what, std::
       failure.line = lines[*line].manifest_line;
       failure.command = graph_.str(lines[*line].shown);
     }
+  } else if (node.kind == ActionKind::Exec) {
+    const Script& script = graph_.script(node.script);
+    const std::span<const ScriptLine> lines = graph_.lines(script);
+    if (!lines.empty()) {
+      failure.manifest = graph_.str(script.file);
+      failure.line = lines[0].manifest_line;
+      failure.command = graph_.str(lines[0].shown);
+    }
   }
+  cut_tail(failure);
   for (const Hint& hint : graph_.hints(graph_.traits_of(run.node))) {
     if (matches(hint.pattern, tail)) failure.hints.emplace_back(graph_.str(hint.advice));
   }

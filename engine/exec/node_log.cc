@@ -56,10 +56,8 @@ std::string NodeLogs::header(NodeId id, unsigned attempt) const {
   const std::string_view manifest = graph_.str(node.manifest);
   if (!manifest.empty()) out += fmt::format("\n# {}:{}", printable(manifest), node.line);
   if (node.kind == ActionKind::Native) out += fmt::format("\n# {}", graph_.str(node.action));
-  if (node.kind == ActionKind::Script) {
-    for (const ScriptLine& line : graph_.lines(graph_.script(node.script))) {
-      out += fmt::format("\n# $ {}", printable(graph_.str(line.shown)));
-    }
+  for (const ScriptLine& line : graph_.lines(graph_.script(node.script))) {
+    out += fmt::format("\n# $ {}", printable(graph_.str(line.shown)));
   }
   if (graph_.value(node.env).tag == ValueTag::Map) {
     std::string names;

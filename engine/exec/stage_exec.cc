@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/exec/staging.h"
@@ -28,6 +30,24 @@ Result<std::string> Staging::redirect(const char* field, bool& ours) {
   return path;
 }
 
+/// A script that needs no bash is shown as it is written; `argv` as a shell would take it.
+std::string Staging::exec_head(const std::vector<std::string>& words) const {
+  const std::span<const ScriptLine> lines = graph_.lines(graph_.script(node_.script));
+  std::string head;
+  for (const ScriptLine& line : lines)
+    head += fmt::format("{} {}\n", head.empty() ? '$' : '>', graph_.str(line.shown));
+  if (!head.empty()) return head;
+  head = "$";
+  for (const std::string& word : words) {
+    if (head.size() < kLogHead) head += " " + shell_word(word);
+  }
+  if (head.size() > kLogHead) {
+    head.resize(kLogHead);
+    head += "…";
+  }
+  return head + '\n';
+}
+
 Status Staging::exec() {
   std::vector<std::string> words;
   const std::optional<ValueId> argv = find_field(graph_, node_.args, "argv");
@@ -35,16 +55,10 @@ Status Staging::exec() {
     if (Status done = words_.words(*argv, words); !done) return done;
   }
   if (words.empty() || words[0].empty()) return fail("`argv` is empty: there is no program to run");
-  command_.log_head = "$";
   for (const std::string& word : words) {
     if (word.find('\0') != std::string::npos) return fail("an argument cannot hold a NUL byte");
-    if (command_.log_head.size() < kLogHead) command_.log_head += " " + shell_word(word);
   }
-  if (command_.log_head.size() > kLogHead) {
-    command_.log_head.resize(kLogHead);
-    command_.log_head += "…";
-  }
-  command_.log_head += '\n';
+  command_.log_head = exec_head(words);
 
   bool ours = true;
   const Result<std::string> in = redirect("stdin", ours);

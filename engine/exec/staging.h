@@ -26,6 +26,7 @@ class Staging {
   Status standard_input();
   Status script();
   Status exec();
+  std::string exec_head(const std::vector<std::string>& words) const;
   Status exec_by_bash(const std::vector<std::string>& words);
   Status run_bash(const std::string& text);
   Status check_length() const;
