@@ -204,4 +204,16 @@ std::string cut_to_width(std::string_view text, unsigned width) {
   return std::string(text.substr(0, end)) + "…";
 }
 
+std::string cut_middle(std::string_view text, unsigned width) {
+  const unsigned have = text_width(text);
+  constexpr unsigned kTooNarrow = 8;
+  if (have <= width || width < kTooNarrow) return cut_to_width(text, width);
+  const unsigned front = width / 3;
+  std::size_t begin = text.size();
+  for (unsigned left = width - front - 1; left > 0; --begin) {
+    if ((static_cast<unsigned char>(text[begin - 1]) & 0xC0) != 0x80) --left;
+  }
+  return cut_to_width(text, front + 1) + std::string(text.substr(begin));
+}
+
 }  // namespace devgraph::cli

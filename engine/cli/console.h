@@ -72,6 +72,8 @@ std::string clean_text(std::string_view text, bool keep_color);
 
 /// The first `width` columns of a text without escape sequences, with `…` where it was cut.
 std::string cut_to_width(std::string_view text, unsigned width);
+/// The same without its middle: labels differ at their ends.
+std::string cut_middle(std::string_view text, unsigned width);
 /// Code points, as far as that tells columns.
 unsigned text_width(std::string_view text);
 

@@ -122,7 +122,8 @@ class TerminalProgress final : public Progress {
     console_.data(text);
   }
 
-  /// What takes the last frame away. After a resize its lines may fill more rows than they did.
+  /// What takes the last frame away, line by line: some terminals keep a screen that is erased as
+  /// a whole. After a resize its lines may fill more rows than they did.
   std::string erased() {
     if (shown_.empty()) return {};
     const unsigned width = std::max(1u, console_.width());
@@ -130,7 +131,10 @@ class TerminalProgress final : public Progress {
     for (const unsigned columns : shown_)
       rows += std::max(1u, (columns + width - 1) / width);
     shown_.clear();
-    return fmt::format("\r\x1b[{}A\x1b[J", rows);
+    std::string text = "\r\x1b[2K";
+    for (unsigned i = 0; i < rows; ++i)
+      text += "\x1b[A\x1b[2K";
+    return text;
   }
 
   std::string frame() {
@@ -144,7 +148,7 @@ class TerminalProgress final : public Progress {
     constexpr std::size_t kMost = 8;
     const std::size_t most = std::clamp<std::size_t>(console_.height() / 3, 1, kMost);
     for (std::size_t i = 0; i < std::min(most, oldest.size()); ++i)
-      lines.push_back(running_line(oldest[i].second));
+      lines.push_back(running_line(oldest[i].second, width));
     if (oldest.size() > most) lines.push_back(fmt::format("   and {} more", oldest.size() - most));
     std::string text;
     for (const std::string& line : lines) {
@@ -167,13 +171,15 @@ class TerminalProgress final : public Progress {
     return line;
   }
 
-  std::string running_line(NodeId node) const {
+  std::string running_line(NodeId node, unsigned width) const {
     const Running& run = running_.at(node);
-    std::string line =
-        fmt::format("{:>8} {}", human_duration(since(run.since)), shown_label(graph_, node));
-    if (run.attempt > 1) line += fmt::format("  attempt {}", run.attempt);
-    if (run.last) line += fmt::format("  (last {})", human_duration(*run.last));
-    return line;
+    const std::string time = fmt::format("{:>8} ", human_duration(since(run.since)));
+    std::string behind;
+    if (run.attempt > 1) behind += fmt::format("  attempt {}", run.attempt);
+    if (run.last) behind += fmt::format("  (last {})", human_duration(*run.last));
+    const unsigned taken = text_width(time) + text_width(behind);
+    const std::string label = shown_label(graph_, node);
+    return time + (width > taken ? cut_middle(label, width - taken) : label) + behind;
   }
 
   milliseconds since(steady_clock::time_point start) const {

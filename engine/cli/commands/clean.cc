@@ -108,11 +108,15 @@ std::optional<std::vector<Digest>> chosen_labels(Context& context, const lang::W
   std::vector<Digest> chosen;
   if (context.options.words.empty()) {
     // By the record alone: it also knows nodes that left the graph.
+    std::vector<std::pair<std::string, Digest>> found;
     for (const store::Made& made : record.all_last()) {
       if (is_within(project_of(made.label()), workspace.project)) {
-        chosen.push_back(made.label_digest());
+        found.emplace_back(made.label(), made.label_digest());
       }
     }
+    std::sort(found.begin(), found.end());
+    for (const auto& [label, digest] : found)
+      chosen.push_back(digest);
     return chosen;
   }
   const auto labels = parse_labels(context, workspace, context.options.words);

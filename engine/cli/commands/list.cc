@@ -189,11 +189,14 @@ int list_command(Context& context) {
   const std::optional<Graph> graph =
       load_graph(context, *workspace, demanded_projects(*workspace, *labels), Save::No);
   if (!graph) return refuse(context);
-  const std::vector<const Target*> targets = shown_targets(*graph, *workspace, *labels);
-  if (targets.empty() && !labels->empty()) {
-    return refuse(context, "E906", "no label is selected",
-                  {"`devgraph list //...` prints all labels of the workspace"});
+  for (const LabelPattern& label : *labels) {
+    if (!shown_targets(*graph, *workspace, {&label, 1}).empty()) continue;
+    const Result<std::vector<NodeId>> none = select(*graph, label);
+    add_fault(context, "E906", none ? "no label is selected" : none.error().message,
+              {"`devgraph list //...` prints all labels of the workspace"});
   }
+  if (context.found.has_errors()) return refuse(context);
+  const std::vector<const Target*> targets = shown_targets(*graph, *workspace, *labels);
   if (context.options.format == "json") {
     Json list = Json::array();
     for (const Target* target : targets)

@@ -58,5 +58,9 @@ TEST_CASE("texts are cut by columns") {
   CHECK(cut_to_width("abcdef", 5) == "abcd…");
   CHECK(cut_to_width("äöüß", 3) == "äö…");
   CHECK(cut_to_width("abc", 0).empty());
+  CHECK(cut_middle("//:a-long-name@n=1", 18) == "//:a-long-name@n=1");
+  CHECK(cut_middle("//:a-long-name@n=1", 12) == "//:a…ame@n=1");
+  CHECK(cut_middle("äöüßäöüß12", 9) == "äöü…öüß12");
+  CHECK(cut_middle("//:a-long-name@n=1", 4) == "//:…");
   CHECK(text_width("äö…") == 3);
 }

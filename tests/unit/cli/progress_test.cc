@@ -147,14 +147,15 @@ TEST_CASE("a frame is drawn over the one before, and gone at the end") {
   CHECK(console.err.empty());
   progress->finished(ended(1, Outcome::Failed));
   CHECK(console.err ==
-        "\r\x1b[2A\x1b[Jfailed //:b: killed by SIGKILL  1.2s\n  = log: .devgraph/log/b.log\n");
+        "\r\x1b[2K\x1b[A\x1b[2K\x1b[A\x1b[2Kfailed //:b: killed by SIGKILL  1.2s\n  = log: "
+        ".devgraph/log/b.log\n");
   console.err.clear();
   progress->tick();
   CHECK(console.err == "[2/4] 1 failed  0.0s\n");
   console.err.clear();
   progress->close();
   progress->close();
-  CHECK(console.err == "\r\x1b[1A\x1b[J");
+  CHECK(console.err == "\r\x1b[2K\x1b[A\x1b[2K");
 }
 
 TEST_CASE("lines are cut to the terminal, and rows counted anew after a resize") {
@@ -166,11 +167,12 @@ TEST_CASE("lines are cut to the terminal, and rows counted anew after a resize")
   progress->planned(1);
   progress->started(NodeId(0), std::nullopt);
   progress->tick();
-  CHECK(console.err == "[0/1] 1 running  0.0s\n    0.0s //:" + std::string(26, 'x') + "…\n");
+  CHECK(console.err == "[0/1] 1 running  0.0s\n    0.0s //:" + std::string(7, 'x') + "…" +
+                           std::string(19, 'x') + "\n");
   console.err.clear();
   console.columns = 20;  // 21 and 39 columns now fill two rows each.
   progress->tick();
-  CHECK(console.err.starts_with("\r\x1b[4A\x1b[J"));
+  CHECK(console.err.starts_with("\r\x1b[2K\x1b[A\x1b[2K\x1b[A\x1b[2K\x1b[A\x1b[2K\x1b[A\x1b[2K["));
 }
 
 TEST_CASE("many running nodes are counted, not listed") {
