@@ -2,6 +2,7 @@
 /// Text for people: what a terminal may show, near misses, numbers with units.
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -11,7 +12,10 @@
 
 namespace devgraph {
 
+/// The parts point into `text`, which must outlive them: so it is no temporary string.
 std::vector<std::string_view> split(std::string_view text, char separator);
+template <std::same_as<std::string> Temporary>
+std::vector<std::string_view> split(Temporary&& text, char separator) = delete;
 std::string_view trim(std::string_view text);
 bool is_valid_utf8(std::string_view text);
 

@@ -124,8 +124,9 @@ struct Folder {
   Folder& operator=(const Folder&) = delete;
 };
 
-CompiledScript compiled(const std::string& lines) {
-  ScriptText text(lines);
+/// The holes point into the text, so it has to have a name.
+CompiledScript compiled(ScriptText&&) = delete;
+CompiledScript compiled(const ScriptText& text) {
   Diagnostics found;
   CompiledScript made = compile_script(text.script, text.sources, found);
   REQUIRE(!found.has_errors());
@@ -198,7 +199,8 @@ TEST_CASE("a hostile value reaches the command unharmed from every quoting conte
   const std::vector<std::string> values = hostile_values();
   for (const Context& context : contexts) {
     CAPTURE(std::string(context.script));
-    const CompiledScript script = compiled(context.script);
+    const ScriptText source(context.script);
+    const CompiledScript script = compiled(source);
     std::string text = kPreamble;
     std::string want;
     for (const std::string& value : values) {
@@ -229,8 +231,8 @@ TEST_CASE("a value as the target of a redirection is a file name") {
   for (const std::string& value : hostile_values()) {
     if (value.empty() || value.find('/') != std::string::npos) continue;
     CAPTURE(value);
-    const CompiledScript script =
-        compiled("$ printf 'made\\0' > ./{x}; cat < ./{y}; rm -- ./{z}\n$ ls -A");
+    const ScriptText source("$ printf 'made\\0' > ./{x}; cat < ./{y}; rm -- ./{z}\n$ ls -A");
+    const CompiledScript script = compiled(source);
     std::string text = kPreamble;
     for (const char* name : {"dg1", "dg2", "dg3"})
       text += name + ("=(" + single_quoted(value) + ")\n");
@@ -240,9 +242,11 @@ TEST_CASE("a value as the target of a redirection is a file name") {
 }
 
 TEST_CASE("a list gives as many words as it has, none included") {
-  const CompiledScript script = compiled("$ printf '<%s>' a {x} b");
+  const ScriptText source("$ printf '<%s>' a {x} b");
+  const CompiledScript script = compiled(source);
   const std::string count = std::string(kPreamble) + "n() { printf '%s\\0' \"$#\" \"$@\"; }\n";
-  const CompiledScript counted = compiled("$ n {x}");
+  const ScriptText counted_source("$ n {x}");
+  const CompiledScript counted = compiled(counted_source);
   CHECK_EQ(bash(count + "dg1=()\n" + counted.body), std::string("0\0", 2));
   CHECK_EQ(bash(count + "dg1=('')\n" + counted.body), std::string("1\0\0", 3));
   CHECK_EQ(bash(count + "dg1=('a b' '*')\n" + counted.body), std::string("2\0a b\0*\0", 8));
@@ -250,9 +254,10 @@ TEST_CASE("a list gives as many words as it has, none included") {
 }
 
 TEST_CASE("a mark stands before each command and names its line") {
-  const CompiledScript script = compiled(
+  const ScriptText source(
       "$ true\n$ for i in 1 2; do\n>   true\n> done\n$ cat <<EOF > /dev/null\n> a\n> EOF\n$ "
       "false\n$ true");
+  const CompiledScript script = compiled(source);
   int status = 0;
   const std::string out =
       bash("dg_at() { printf '%s ' \"$1\"; }\nset -euo pipefail\n" + script.body, &status);
