@@ -129,7 +129,12 @@ TypeRef Checker::handle_of(const ast::RuleRef& ref, const ast::Block& block, Env
   } else {
     outputs_from_call(rule, block, env, outputs, open);
   }
-  if (find_field(block, "allow_failed")) outputs.push_back({"quarantine", simple(Kind::File)});
+  const bool named = std::any_of(outputs.begin(), outputs.end(), [](const TypeField& output) {
+    return output.name == "quarantine";
+  });
+  if (!named && find_field(block, "allow_failed")) {
+    outputs.push_back({"quarantine", simple(Kind::File)});
+  }
   return node_of(std::string(rule.name.text), std::move(outputs), open);
 }
 

@@ -229,6 +229,12 @@ void Lowerer::lower_environment(Cell& cell, Node& row, InputList& inputs) {
                                   printable(builder_.text(one.name))),
                       "one text, file or secret each", "write join(\":\", xs) for a list of texts");
         }
+        const std::string name(builder_.text(one.name));
+        if (name.empty() || name.find('=') != std::string::npos) {
+          eval_.fault("E415", field->range,
+                      fmt::format("`{}` cannot name a variable", printable(name)), "no name",
+                      "a variable has a name without `=`");
+        }
         if (builder_.value(one.value).tag != ValueTag::None) fields.push_back(one);
       }
     }

@@ -114,7 +114,9 @@ void Evaluator::find_outputs(Cell& cell) {
       add_output(cell, field.name, Value::path(is_tree ? name + "/" : name, false), family.range);
     }
   }
-  if (find_universal(cell, "allow_failed").field) {
+  const bool named = std::any_of(cell.outputs.begin(), cell.outputs.end(),
+                                 [](const auto& output) { return output.field == "quarantine"; });
+  if (!named && find_universal(cell, "allow_failed").field) {
     add_output(cell, "quarantine", Value::path("quarantine.json", false), family.range);
   }
 }
@@ -147,6 +149,13 @@ void Evaluator::add_output(Cell& cell, std::string field, const Value& path, Ran
           named.text.empty() ? "an output needs a name"
                              : fmt::format("`{}` cannot name an output", printable(named.text)),
           "no name", "an output has a relative name without `..`");
+    return;
+  }
+  constexpr std::size_t kLongest = 255;
+  for (const std::string_view part : split(*clean, '/')) {
+    if (part.size() <= kLongest) continue;
+    fault("E417", at, "an output has a name that no file can have", "too long",
+          fmt::format("file names have up to {} bytes; this one has {}", kLongest, part.size()));
     return;
   }
   OutputDecl output;

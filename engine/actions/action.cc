@@ -126,7 +126,8 @@ std::string input_name(const Context& context, InputId input) {
 }
 
 bool stopped(const Context& context) {
-  return context.stopping.load(std::memory_order_relaxed);
+  return context.stopping.load(std::memory_order_relaxed) ||
+         std::chrono::steady_clock::now() >= context.deadline;
 }
 
 std::unexpected<Error> interrupted() {

@@ -3,6 +3,7 @@
 /// It runs on a TBB worker thread, several at once; it must not touch anything but its outputs.
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -27,10 +28,12 @@ struct Context {
   std::function<std::string(std::size_t)> out_path;
   /// Appends a line to the node's log.
   std::function<void(std::string_view)> log;
-  /// True once the build is being stopped; long actions ask it and fail with `interrupted`.
+  /// True once the build is being stopped.
   const std::atomic<bool>& stopping;
   /// Listed inputs that `allow_failed` leaves out: `inputs_arg` skips them. Sorted.
   std::vector<InputId> missing = {};
+  /// When the node's `timeout` is over.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
 using Function = Status (*)(const Context&);
@@ -60,7 +63,8 @@ std::vector<std::pair<std::string_view, ValueId>> map_arg(const Context& context
                                                           std::string_view name);
 /// The name of an input for messages: as it is in the key.
 std::string input_name(const Context& context, InputId input);
-/// Whether the build is being stopped; long actions then return `interrupted()`.
+/// Whether the build is being stopped, or the time is over; long actions then return
+/// `interrupted()`.
 bool stopped(const Context& context);
 std::unexpected<Error> interrupted();
 

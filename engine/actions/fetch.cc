@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -133,6 +134,15 @@ void Download::set_up(CURL* handle, const std::string& url, char* error) {
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, &Download::on_progress);
   set(CURLOPT_XFERINFODATA, this);
+  // As the program `curl` does: who trusts another authority says so in the environment.
+  for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
+    const char* file = std::getenv(name);
+    if (file == nullptr || *file == '\0') continue;
+    set(CURLOPT_CAINFO, file);
+    return;
+  }
+  const char* folder = std::getenv("SSL_CERT_DIR");
+  if (folder != nullptr && *folder != '\0') set(CURLOPT_CAPATH, folder);
 }
 
 std::optional<Failure> Download::failure(CURL* handle, CURLcode code, const char* error) const {

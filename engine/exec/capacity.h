@@ -1,5 +1,5 @@
 #pragma once
-/// What may run at once: `-j` slots and weights, pools, mutexes, and the load.
+/// What may run at once: `-j` slots and weights, pools, mutexes, memory, and the load.
 
 #include <cstdint>
 #include <string_view>
@@ -11,7 +11,10 @@ namespace devgraph::exec {
 
 class Capacity {
  public:
-  Capacity(const Graph& graph, unsigned jobs, double load_limit);
+  /// `memory`: bytes that the machine has.
+  Capacity(const Graph& graph, unsigned jobs, double load_limit,
+           std::uint64_t memory = machine_memory());
+  static std::uint64_t machine_memory();
 
   /// Why a node cannot start now.
   enum class Answer : std::uint8_t { Yes, NoSlot, NoPool };
@@ -29,11 +32,14 @@ class Capacity {
     std::uint32_t used = 0;
   };
   unsigned weight(NodeId id) const;
+  std::uint64_t memory(NodeId id) const;
   static Named* find(StrId name, std::vector<Named>& among);
 
   const Graph& graph_;
   unsigned jobs_;
   double load_limit_;
+  std::uint64_t memory_;
+  std::uint64_t used_memory_ = 0;
   unsigned used_ = 0;
   unsigned running_ = 0;
   std::vector<Named> pools_;

@@ -203,7 +203,11 @@ Status Coordinator::handle_posted() {
     Running& run = found->second;
     if (one.ran) {
       run.time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - run.started);
-      const std::string fault = one.status ? std::string() : one.status.error().message;
+      std::string fault = one.status ? std::string() : one.status.error().message;
+      const std::chrono::milliseconds timeout(graph_.traits_of(run.node).timeout_ms);
+      if (!one.status && timeout.count() != 0 && run.time >= timeout) {
+        fault = timeout_words(graph_, run.node);
+      }
       if (Status done = ran(run, fault); !done) return done;
     } else if (Status done = landed(run, std::move(one.landed)); !done) {
       return done;
@@ -264,10 +268,8 @@ void Coordinator::stop(int signal) {
     Running& run = running_.at(token);
     // That a log could not be ended must not keep others from being ended.
     static_cast<void>(close_log(run, "interrupted"));
-    for (const LandItem& item : run.items) {
-      // Half of an output made in place must not stay there; discard() brings the earlier one back.
-      if (item.staged == item.place) static_cast<void>(files_.remove_all(item.place));
-    }
+    drop_in_place(run);
+    unclaim(run.node);
     discard(run);
     release(token);
   }

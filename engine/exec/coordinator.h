@@ -53,6 +53,7 @@ class Coordinator {
     unsigned attempt = 1;
     bool left_children = false;
     bool second = false;  ///< The second run of `--twice`: compared, not kept.
+    bool again = false;   ///< Runs again because an input was written meanwhile.
     std::string scratch;
     Command command;  ///< Of Script and Exec.
     std::unique_ptr<AppendFile> log;
@@ -81,6 +82,7 @@ class Coordinator {
     NodeId node{};
     unsigned attempt = 1;
     Clock::time_point due;
+    bool again = false;
   };
 
   // coordinator.cc: the loop
@@ -113,6 +115,10 @@ class Coordinator {
   void remove_if_unchanged(const store::MadeOutput& made);
   Status drop_old_paths(const store::Made& old, const std::vector<LandedItem>& items);
   void claim(NodeId node);
+  void unclaim(NodeId node);
+  Status check_way(NodeId node, std::string_view path);
+  bool is_source(const std::string& path);
+  bool is_project(std::string_view project);
   const std::unordered_map<std::string_view, OutputId>& output_paths();
 
   // start.cc
@@ -131,7 +137,8 @@ class Coordinator {
   Status landed(Running& run, Landed landed);
   Status commit(Running& run, std::vector<LandedItem> items);
   Status compare_twice(Running& run, const Landed& landed);
-  std::string changed_input(const Running& run);
+  std::string changed_input(const Running& run, std::string& rewritten);
+  Status run_again(Running& run, const std::string& rewritten);
   std::string read_depfile(Running& run);
   Status write_quarantine(Running& run);
   Status fail_attempt(std::uint64_t token, const std::string& what);
@@ -142,6 +149,7 @@ class Coordinator {
   static std::string_view printed_part(std::string_view log);
   Status close_log(Running& run, std::string_view what);
   void bring_back(Running& run);
+  void drop_in_place(const Running& run);
   void discard(Running& run);
   void recycle(Running& run);
   bool clean_scratch(const std::string& folder);
@@ -197,7 +205,8 @@ class Coordinator {
 
   std::unordered_set<std::string> made_folders_;
   std::unordered_map<std::string_view, OutputId> output_paths_;
-  std::vector<std::string> litter_;  // Scratch folders to delete.
+  std::unordered_set<std::string_view> sources_;  // Paths; filled when first needed.
+  std::vector<std::string> litter_;               // Scratch folders to delete.
   // Folders are used again: file systems make new ones slowly, and ext4 the more so the more were
   // deleted in the last seconds (it was a third of the time of 300 small commands).
   std::vector<std::string> used_scratch_;  // To be cleaned.

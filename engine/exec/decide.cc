@@ -80,6 +80,7 @@ Status Coordinator::decide(NodeId node) {
     const std::optional<store::Made> last = survey_.record().last(survey_.label_digest(node));
     const std::vector<plan::OutputNow> outputs = survey_.outputs_now(node);
     if (last && !plan::judge(last, survey_.key_like(key, *last), outputs)) {
+      survey_.look_behind_links(node);
       end(node, std::move(finished), State::Done);
       return {};
     }
@@ -183,10 +184,17 @@ std::string stale_reason(Survey& survey, const store::Parts& parts, NodeId node)
   const Graph& graph = survey.graph();
   const std::optional<store::Made> last = survey.record().last(survey.label_digest(node));
   if (!last) return "never built";
-  for (const plan::PartChange& change : plan::changes(
-           parts.read(last->parts()),
-           plan::key_parts(graph, node, action_version(graph, node), survey.contents()))) {
-    if (last->parts().size != 0) return plan::in_words(change);
+  if (last->parts().size != 0) {
+    std::vector<plan::PartChange> changes =
+        plan::changes(parts.read(last->parts()),
+                      plan::key_parts(graph, node, action_version(graph, node), survey.contents()));
+    // A file says more than the words of the command in which it stands.
+    const auto is_input = [](const plan::PartChange& change) {
+      return change.part.starts_with("input ");
+    };
+    const auto first = std::find_if(changes.begin(), changes.end(), is_input);
+    if (first != changes.end()) return plan::in_words(*first);
+    if (!changes.empty()) return plan::in_words(changes.front());
   }
   for (const store::MadeDep& dep : last->deps()) {
     if (survey.path_content(std::string(dep.path)) == dep.content) continue;

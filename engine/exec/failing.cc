@@ -98,6 +98,11 @@ Failure Coordinator::describe(const Running& run, const std::string& what, std::
       failure.manifest = graph_.str(script.file);
       failure.line = lines[0].manifest_line;
       failure.command = graph_.str(lines[0].shown);
+    } else {
+      // Of `argv`: the words as they were given.
+      std::string_view head = trim(run.command.log_head);
+      if (head.starts_with("$ ")) head.remove_prefix(2);
+      failure.command = head;
     }
   }
   cut_tail(failure);
@@ -153,6 +158,7 @@ Status Coordinator::fail_attempt(std::uint64_t token, const std::string& what) {
   discard(run);
   release(token);
   if (!again) {
+    unclaim(node);
     end(node, std::move(finished), State::Failed);
     return {};
   }

@@ -17,15 +17,20 @@ namespace devgraph::exec {
 
 Status Coordinator::ran(Running& run, const std::string& fault) {
   if (!fault.empty()) return fail_attempt(run.token, fault);
-  std::string wrong = changed_input(run);
+  std::string rewritten;
+  std::string wrong = changed_input(run, rewritten);
+  if (wrong.empty() && !rewritten.empty() && !run.again && !run.second) {
+    return run_again(run, rewritten);
+  }
   if (wrong.empty() && graph_.node(run.node).depfile != StrId{}) wrong = read_depfile(run);
   if (!wrong.empty()) return fail_attempt(run.token, wrong);
   if (Status done = write_quarantine(run); !done) return done;
   return land(run);
 }
 
-/// The first input that is not what it was when the key was made.
-std::string Coordinator::changed_input(const Running& run) {
+/// The first input that is not what it was when the key was made. `rewritten`: one that is, but
+/// that was written since, so that the run may have read something else in between.
+std::string Coordinator::changed_input(const Running& run, std::string& rewritten) {
   std::vector<Survey::Seen> seen;
   for (const InputId input : graph_.inputs(run.node)) {
     if (std::binary_search(run.missing.begin(), run.missing.end(), input)) continue;
@@ -41,11 +46,25 @@ std::string Coordinator::changed_input(const Running& run) {
     if (!now || now->kind != FileKind::Regular || now->executable != one.stat->executable) {
       return changed();
     }
-    // Touched, perhaps, or moved in anew with the same bytes.
     const Result<FileHash> hash = files_.hash(path, false);
     if (!hash || hash->xxh != one.content) return changed();
     *one.stat = hash->stat;
+    rewritten = printable(one.path);
   }
+  return {};
+}
+
+/// Runs it once more. If an input is written again, with the same bytes again, it is the command's
+/// own doing, and what it made counts.
+Status Coordinator::run_again(Running& run, const std::string& rewritten) {
+  const std::string what = fmt::format("{} was written while it ran", rewritten);
+  if (Status done = close_log(run, what); !done) return done;
+  listener_.warning(fmt::format("{} runs again, because {}", label_of(graph_, run.node), what));
+  const Waiting again{run.node, run.attempt, {}, true};
+  drop_in_place(run);
+  discard(run);
+  release(run.token);
+  to_start_.emplace(frontier_->urgency(again.node), again);
   return {};
 }
 
@@ -53,8 +72,19 @@ std::string Coordinator::changed_input(const Running& run) {
 std::string Coordinator::read_depfile(Running& run) {
   const std::string name(graph_.str(graph_.node(run.node).depfile));
   const std::string folder = run.command.folder.empty() ? run.scratch : run.command.folder;
-  const Result<std::string> text = files_.read(join_path(folder, name));
+  const std::string full_name = join_path(folder, name);
+  const Result<std::string> text = files_.read(full_name);
   if (!text) return fmt::format("depfile {} missing", printable(name));
+  // In the folder of the project may lie one of an earlier run.
+  const Result<FileStat> stat = files_.stat(full_name);
+  if (!stat || std::max(stat->mtime_ns, stat->ctime_ns) < run.clock) {
+    return fmt::format("depfile {} is older than this run", printable(name));
+  }
+  const std::optional<std::vector<std::string>> paths = parse_depfile(*text);
+  if (!paths) {
+    return fmt::format("depfile {} is no list as make reads it, `target: path path`",
+                       printable(name));
+  }
 
   std::vector<std::string> declared;
   std::vector<Survey::Seen> seen;
@@ -63,7 +93,7 @@ std::string Coordinator::read_depfile(Running& run) {
   for (const Survey::Seen& one : seen)
     declared.emplace_back(one.path);
   std::sort(declared.begin(), declared.end());
-  for (const std::string& path : parse_depfile(*text)) {
+  for (const std::string& path : *paths) {
     const std::optional<std::string> full = canonical(join_path(folder, path).substr(1));
     if (!full) return fmt::format("depfile {} names a path outside the file system", name);
     const std::string absolute = "/" + *full;
@@ -116,7 +146,7 @@ Status Coordinator::land(Running& run) {
   const std::string aside = run.scratch;
   const auto work = [&files = files_, &cas = cas_, items = run.items, aside,
                      keep = !run.second](Posted& posted) {
-    posted.landed = inspect(files, cas, items);
+    posted.landed = inspect(files, cas, items, aside);
     const Landed& found = posted.landed;
     if (!found.refused.empty() || !found.error.message.empty() || !keep) return;
     if (Status done = move_in_place(files, items, aside, posted.landed); !done) {
@@ -232,6 +262,13 @@ void Coordinator::bring_back(Running& run) {
     if (stat && !stat->exists()) static_cast<void>(files_.rename(waiting, place));
   }
   if (!run.moved.empty()) litter_.push_back(run.scratch + ".aside");
+}
+
+/// Half of an output made in place must not stay there; discard() brings the earlier one back.
+void Coordinator::drop_in_place(const Running& run) {
+  for (const LandItem& item : run.items) {
+    if (item.staged == item.place) static_cast<void>(files_.remove_all(item.place));
+  }
 }
 
 /// The scratch folder goes with the next flush.

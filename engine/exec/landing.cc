@@ -1,5 +1,6 @@
 #include "engine/exec/landing.h"
 
+#include <atomic>
 #include <cerrno>
 #include <utility>
 
@@ -21,16 +22,53 @@ Error world(const Error& error, std::string_view path) {
                error.code};
 }
 
-/// Digests of one regular file; small ones come with their bytes, big ones go into the CAS here.
-struct Taken {
-  Digest content;
-  Sha256 sha;
-  std::optional<std::string> bytes;
+/// Takes what a node made. What cannot be read is the node's own fault and is returned; that it
+/// cannot be stored is the machine's, and kept apart.
+class Taker {
+ public:
+  Taker(Files& files, store::Cas& cas, const std::string& scratch)
+      : files_(files), cas_(cas), scratch_(scratch) {}
+
+  Status take(const LandItem& item, const FileStat& stat, LandedItem& out);
+  const std::optional<Error>& not_stored() const { return not_stored_; }
+
+ private:
+  /// Digests of one regular file; small ones come with their bytes, big ones go into the CAS here.
+  struct Taken {
+    Digest content;
+    Sha256 sha;
+    std::optional<std::string> bytes;
+  };
+  Result<Taken> take_content(const std::string& path, std::uint64_t size);
+  Status take_file(const LandItem& item, const FileStat& stat, LandedItem& out);
+  Status take_link(const LandItem& item, LandedItem& out);
+  Status take_tree(const LandItem& item, LandedItem& out);
+  Status stored(Status done);
+  Status check_link(const std::string& target) const;
+
+  Files& files_;
+  store::Cas& cas_;
+  const std::string& scratch_;
+  std::optional<Error> not_stored_;
 };
-Result<Taken> take_file(Files& files, store::Cas& cas, const std::string& path,
-                        std::uint64_t size) {
+
+Status Taker::stored(Status done) {
+  if (!done) not_stored_ = done.error();
+  return done;
+}
+
+/// What the command made in its own folder is gone when it has ended.
+Status Taker::check_link(const std::string& target) const {
+  if (!is_within(target, scratch_)) return {};
+  return fail(
+      fmt::format("a link leads to {}, which is deleted after the run; make it relative, "
+                  "or copy the file",
+                  printable(target)));
+}
+
+Result<Taker::Taken> Taker::take_content(const std::string& path, std::uint64_t size) {
   if (size <= store::kPackedBlob) {
-    Result<std::string> bytes = files.read(path);
+    Result<std::string> bytes = files_.read(path);
     if (!bytes) return std::unexpected(bytes.error());
     if (bytes->size() <= store::kPackedBlob) {
       const Digest content = digest_of(*bytes);
@@ -38,15 +76,17 @@ Result<Taken> take_file(Files& files, store::Cas& cas, const std::string& path,
       return Taken{content, sha, std::move(*bytes)};
     }
   }
-  const Result<FileHash> hash = files.hash(path, true);
+  const Result<FileHash> hash = files_.hash(path, true);
   if (!hash) return std::unexpected(hash.error());
-  if (Status done = cas.put_file(*hash->sha, path); !done) return std::unexpected(done.error());
+  if (Status done = stored(cas_.put_file(*hash->sha, path)); !done) {
+    return std::unexpected(done.error());
+  }
   return Taken{hash->xxh, *hash->sha, std::nullopt};
 }
 
-Status inspect_file(Files& files, store::Cas& cas, const LandItem& item, const FileStat& stat,
-                    LandedItem& out) {
-  Result<Taken> taken = take_file(files, cas, item.staged, stat.size);
+Status Taker::take_file(const LandItem& item, const FileStat& stat, LandedItem& out) {
+  if (Status done = store::open_up(files_, item.staged, stat); !done) return done;
+  Result<Taken> taken = take_content(item.staged, stat.size);
   if (!taken) return std::unexpected(taken.error());
   out.made.kind = store::MadeKind::File;
   out.made.executable = stat.executable;
@@ -57,9 +97,10 @@ Status inspect_file(Files& files, store::Cas& cas, const LandItem& item, const F
   return {};
 }
 
-Status inspect_link(Files& files, const LandItem& item, LandedItem& out) {
-  Result<std::string> target = files.read_link(item.staged);
+Status Taker::take_link(const LandItem& item, LandedItem& out) {
+  Result<std::string> target = files_.read_link(item.staged);
   if (!target) return std::unexpected(target.error());
+  if (Status done = check_link(*target); !done) return done;
   out.made.kind = store::MadeKind::Link;
   out.made.size = target->size();
   out.made.content = digest_of(*target);
@@ -68,15 +109,17 @@ Status inspect_link(Files& files, const LandItem& item, LandedItem& out) {
   return {};
 }
 
-Status inspect_tree(Files& files, store::Cas& cas, const LandItem& item, LandedItem& out) {
-  Result<store::TreeListing> listing = store::list_tree(files, item.staged);
+Status Taker::take_tree(const LandItem& item, LandedItem& out) {
+  Result<store::TreeListing> listing = store::list_tree(files_, item.staged, store::Modes::OpenUp);
   if (!listing) return std::unexpected(listing.error());
   std::vector<store::TreeEntry>& entries = listing->manifest.entries;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     store::TreeEntry& entry = entries[i];
+    if (entry.kind == store::TreeEntryKind::Link) {
+      if (Status done = check_link(entry.target); !done) return done;
+    }
     if (entry.kind != store::TreeEntryKind::File) continue;
-    Result<Taken> taken =
-        take_file(files, cas, join_path(item.staged, entry.path), listing->stats[i].size);
+    Result<Taken> taken = take_content(join_path(item.staged, entry.path), listing->stats[i].size);
     if (!taken) return std::unexpected(taken.error());
     entry.content = taken->content;
     entry.sha = taken->sha;
@@ -87,8 +130,17 @@ Status inspect_tree(Files& files, store::Cas& cas, const LandItem& item, LandedI
   out.made.content = store::tree_digest(listing->manifest);
   std::string manifest = store::encode_tree(listing->manifest);
   out.made.sha = sha256_of(manifest);
+  if (manifest.size() > store::kPackedBlob) {
+    return stored(cas_.put_large(out.made.sha, manifest));
+  }
   out.blobs.emplace_back(out.made.sha, std::move(manifest));
   return {};
+}
+
+Status Taker::take(const LandItem& item, const FileStat& stat, LandedItem& out) {
+  if (stat.kind == FileKind::Folder) return take_tree(item, out);
+  if (stat.kind == FileKind::Symlink) return take_link(item, out);
+  return take_file(item, stat, out);
 }
 
 std::string_view kind_words(FileKind kind) {
@@ -130,26 +182,32 @@ bool is_small(Files& files, const std::vector<LandItem>& items) {
   return size <= kInline;
 }
 
-Landed inspect(Files& files, store::Cas& cas, const std::vector<LandItem>& items) {
+Landed inspect(Files& files, store::Cas& cas, const std::vector<LandItem>& items,
+               const std::string& scratch) {
   Landed landed;
+  Taker taker(files, cas, scratch);
+  const auto refuse = [&landed](const std::string& fault) {
+    landed.refused += (landed.refused.empty() ? "" : "; ") + fault;
+  };
   for (const LandItem& item : items) {
     const Result<FileStat> stat = files.lstat(item.staged);
     if (!stat) {
       landed.error = world(stat.error(), item.path);
       return landed;
     }
-    const std::string fault = kind_fault(item, *stat);
-    if (!fault.empty()) {
-      landed.refused += (landed.refused.empty() ? "" : "; ") + fault;
+    if (const std::string fault = kind_fault(item, *stat); !fault.empty()) {
+      refuse(fault);
       continue;
     }
     LandedItem out;
-    Status done = stat->kind == FileKind::Folder    ? inspect_tree(files, cas, item, out)
-                  : stat->kind == FileKind::Symlink ? inspect_link(files, item, out)
-                                                    : inspect_file(files, cas, item, *stat, out);
-    if (!done) {
-      landed.error = world(done.error(), item.path);
-      return landed;
+    if (Status done = taker.take(item, *stat, out); !done) {
+      const Error fault = world(done.error(), item.path);
+      if (taker.not_stored()) {
+        landed.error = fault;
+        return landed;
+      }
+      refuse(fault.message);
+      continue;
     }
     out.made.path = item.path;
     out.now = plan::OutputNow{true, out.made.kind, out.made.executable, out.made.content};
@@ -157,6 +215,32 @@ Landed inspect(Files& files, store::Cas& cas, const std::vector<LandItem>& items
   }
   return landed;
 }
+
+namespace {
+
+/// To another file system: beside its place first, so that it appears there as a whole.
+Status copy_in_place(Files& files, const std::string& from, const std::string& to) {
+  static std::atomic<unsigned> counter{0};
+  const std::string beside =
+      join_path(parent_path(to), fmt::format(".devgraph-part-{}", counter.fetch_add(1)));
+  if (Status done = files.remove_all(beside); !done) return done;
+  const Result<FileStat> stat = files.lstat(from);
+  if (!stat) return std::unexpected(stat.error());
+  Status done;
+  if (stat->kind == FileKind::Folder) {
+    done = store::copy_tree(files, from, beside);
+  } else if (stat->kind == FileKind::Symlink) {
+    const Result<std::string> target = files.read_link(from);
+    done = target ? files.symlink(*target, beside) : Status(std::unexpected(target.error()));
+  } else {
+    done = files.copy(from, beside);
+  }
+  if (done) done = files.rename(beside, to);
+  if (!done) static_cast<void>(files.remove_all(beside));
+  return done;
+}
+
+}  // namespace
 
 Status put_in_place(Files& files, const std::string& from, const std::string& to,
                     const std::string& aside, bool is_tree) {
@@ -181,7 +265,7 @@ Status put_in_place(Files& files, const std::string& from, const std::string& to
   }
   const Status done = files.rename(from, to);
   if (done || done.error().code != EXDEV) return done;
-  return files.copy(from, to);
+  return copy_in_place(files, from, to);
 }
 
 Status move_in_place(Files& files, const std::vector<LandItem>& items, const std::string& aside,

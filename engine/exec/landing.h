@@ -39,7 +39,9 @@ struct Landed {
 };
 
 /// Checks that each output was made and is of its kind, and takes its digests. Nothing moves.
-Landed inspect(Files& files, store::Cas& cas, const std::vector<LandItem>& items);
+/// `scratch` is the folder of the run, into which no link may lead.
+Landed inspect(Files& files, store::Cas& cas, const std::vector<LandItem>& items,
+               const std::string& scratch);
 
 /// Moves inspected outputs into place. `aside` is an existing folder that may hold what is in the
 /// way until it is deleted.

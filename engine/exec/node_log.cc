@@ -14,9 +14,9 @@ namespace {
 
 constexpr unsigned kKept = 10;
 
-/// `a.log` -> `a.3.log`.
+/// `a.log` -> `a.log.3`, which is the log of no other node: `a.3.log` could be.
 std::string numbered(const std::string& path, unsigned number) {
-  return fmt::format("{}.{}.log", path.substr(0, path.size() - 4), number);
+  return fmt::format("{}.{}", path, number);
 }
 
 }  // namespace

@@ -22,7 +22,6 @@ std::string_view project_of(std::string_view label) {
 
 /// A file that nobody made stands where a node wants to write: refused before anything runs.
 Status Coordinator::check_ownership() {
-  if (options_.adopt) return {};
   store::Record& record = survey_.record();
   // Where the state was lost, what lies below the out root is still ours.
   const bool lost = record.empty() || record.damaged();
@@ -31,15 +30,33 @@ Status Coordinator::check_ownership() {
     for (std::size_t i = 0; i < graph_.outputs(node).size(); ++i) {
       const OutputId id = graph_.output_id(node, i);
       const Output& output = graph_.output(id);
+      if (output.in_tree != 0) {
+        if (Status done = check_way(node, graph_.str(output.path)); !done) return done;
+      }
       if (!survey_.output(id).exists && !survey_.output_stat(id).exists()) continue;
       const std::string_view path = graph_.str(output.path);
-      if (record.owns(path)) continue;
+      // Below the out root files are ours once and for all; among the sources only while the node
+      // is there that makes them.
+      if (options_.adopt || record.owns(path)) continue;
+      if (output.in_tree == 0 && record.has_owned(path)) continue;
       if (lost && is_within(path, graph_.out_root())) continue;
       return fail(
           fmt::format("{} would overwrite `{}`, which devgraph did not make; move it away, "
                       "or build with --adopt to give it up",
                       label_of(graph_, node), printable(path)));
     }
+  }
+  return {};
+}
+
+/// The folders above an output that lies among the sources must be folders: through a link, what is
+/// made would land elsewhere, perhaps outside of the workspace.
+Status Coordinator::check_way(NodeId node, std::string_view path) {
+  for (std::string_view folder = parent_path(path); !folder.empty(); folder = parent_path(folder)) {
+    const Result<FileStat> stat = files_.lstat(workspace_path(folder));
+    if (!stat || stat->kind != FileKind::Symlink) continue;
+    return fail(fmt::format("{} cannot make `{}`: `{}` is a link", label_of(graph_, node),
+                            printable(path), printable(folder)));
   }
   return {};
 }
@@ -60,6 +77,18 @@ void Coordinator::claim(NodeId node) {
   if (!paths.empty()) survey_.record().add_owns(label_of(graph_, node), paths);
 }
 
+/// The run came to nothing: what appears at its paths from now on is not ours. What stands there
+/// already is; another node made it.
+void Coordinator::unclaim(NodeId node) {
+  const Digest& label = survey_.label_digest(node);
+  if (survey_.record().last(label)) return;
+  for (const Output& output : graph_.outputs(node)) {
+    const Result<FileStat> stat = files_.lstat(workspace_path(graph_.str(output.path)));
+    if (!stat || stat->exists()) return;
+  }
+  survey_.record().add_gone(label);
+}
+
 const std::unordered_map<std::string_view, OutputId>& Coordinator::output_paths() {
   if (output_paths_.empty()) {
     for (std::uint32_t i = 0; i < graph_.output_count(); ++i) {
@@ -69,8 +98,18 @@ const std::unordered_map<std::string_view, OutputId>& Coordinator::output_paths(
   return output_paths_;
 }
 
+/// Whether the graph has it as a source: somebody keeps what was once generated.
+bool Coordinator::is_source(const std::string& path) {
+  if (sources_.empty()) {
+    for (std::uint32_t i = 0; i < graph_.file_count(); ++i)
+      sources_.insert(graph_.str(graph_.file(FileId{i}).path));
+  }
+  return sources_.contains(path);
+}
+
 /// Deletes one output that no node makes any more, unless somebody changed it since.
 void Coordinator::remove_if_unchanged(const store::MadeOutput& made) {
+  if (is_source(std::string(made.path))) return;
   const std::string path = workspace_path(made.path);
   store::Look look = survey_.look();
   look.follow = false;
@@ -99,7 +138,13 @@ void Coordinator::remove_if_unchanged(const store::MadeOutput& made) {
   }
 }
 
-/// Outputs of nodes that left the graph, of projects that are in it.
+/// Whether its folder still has a manifest.
+bool Coordinator::is_project(std::string_view project) {
+  const Result<FileStat> stat = files_.lstat(join_path(workspace_path(project), "build.devgraph"));
+  return !stat || stat->exists();
+}
+
+/// Outputs of nodes that left the graph: of projects that are in it, or that are no more.
 Status Coordinator::remove_orphans() {
   store::Record& record = survey_.record();
   std::size_t known = 0;
@@ -119,7 +164,7 @@ Status Coordinator::remove_orphans() {
     const std::span<const StrId> projects = graph_.projects();
     const bool ours = std::any_of(projects.begin(), projects.end(),
                                   [&](StrId id) { return graph_.str(id) == project; });
-    if (!ours) continue;
+    if (!ours && is_project(project)) continue;
     for (const store::MadeOutput& output : made.outputs()) {
       if (!output_paths().contains(output.path)) remove_if_unchanged(output);
     }

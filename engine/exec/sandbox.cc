@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -248,6 +249,10 @@ Result<Fd> Sandbox::rules_for(const SandboxPolicy& policy, int log) const {
                        std::uint64_t folder) -> Status {
     const Fd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
     if (!fd) return {};  // Nothing there: nothing to allow.
+    struct stat found;
+    const bool is_folder = ::fstat(fd.get(), &found) == 0 && S_ISDIR(found.st_mode);
+    // A link in the place of a file must not open up a whole folder.
+    if (is_folder && !path.ends_with('/')) return {};
     return add_rule(rules.get(), fd.get(), path.ends_with('/') ? folder : file);
   };
   // A folder stands for what lies below it; sorted, it comes before.

@@ -283,10 +283,14 @@ void Staging::sandbox() {
   for (const InputId id : graph_.inputs(id_)) {
     if (is_missing(id) || copies_.contains(id)) continue;
     const Input& input = graph_.input(id);
-    const bool is_tree = input.kind == InputKind::SourceTree ||
-                         (input.kind == InputKind::Output &&
-                          graph_.output(OutputId{input.ref}).kind == OutputKind::Tree);
     const std::string path = content_path(id);
+    bool is_tree = input.kind == InputKind::SourceTree ||
+                   (input.kind == InputKind::Output &&
+                    graph_.output(OutputId{input.ref}).kind == OutputKind::Tree);
+    if (input.kind == InputKind::OutputPart) {
+      const Result<FileStat> stat = files_.lstat(path);
+      is_tree = stat && stat->kind == FileKind::Folder;
+    }
     policy.readable.push_back(is_tree ? folder_path(path) : path);
   }
 }

@@ -6,6 +6,7 @@
 #include "engine/base/text.h"
 #include "engine/exec/staging.h"
 #include "engine/plan/key.h"
+#include "engine/store/tree.h"
 
 namespace devgraph::exec {
 
@@ -71,7 +72,8 @@ Status Staging::copy_input(InputId id, const std::string& to) {
   const std::string from = content_path(id);
   const Result<FileStat> stat = files_.stat(from);
   if (!stat) return std::unexpected(stat.error());
-  return stat->kind == FileKind::Folder ? copy_tree(from, to) : files_.copy(from, to);
+  return stat->kind == FileKind::Folder ? store::copy_tree(files_, from, to)
+                                        : files_.copy(from, to);
 }
 
 /// What the graph lists, and nothing else; links are followed.
@@ -88,33 +90,6 @@ Status Staging::copy_source_tree(TreeId tree, const std::string& to) {
       made = std::move(parent);
     }
     if (Status done = files_.copy(join_path(stage_.workspace, path), place); !done) return done;
-  }
-  return {};
-}
-
-/// A folder that a node made; links stay links.
-Status Staging::copy_tree(const std::string& from, const std::string& to) {
-  std::vector<std::pair<std::string, std::string>> folders{{from, to}};
-  while (!folders.empty()) {
-    const auto [source, target] = folders.back();
-    folders.pop_back();
-    if (Status done = files_.make_folders(target); !done) return done;
-    const Result<std::vector<FolderEntry>> entries = files_.list(source);
-    if (!entries) return std::unexpected(entries.error());
-    for (const FolderEntry& entry : *entries) {
-      const std::string inner = join_path(source, entry.name);
-      const std::string place = join_path(target, entry.name);
-      Status done;
-      if (entry.kind == FileKind::Folder) {
-        folders.emplace_back(inner, place);
-      } else if (entry.kind == FileKind::Symlink) {
-        const Result<std::string> link = files_.read_link(inner);
-        done = link ? files_.symlink(*link, place) : Status(std::unexpected(link.error()));
-      } else {
-        done = files_.copy(inner, place);
-      }
-      if (!done) return done;
-    }
   }
   return {};
 }

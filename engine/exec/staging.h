@@ -37,7 +37,6 @@ class Staging {
   /// For Cwd::Inputs (stage_inputs.cc): the copies.
   Status copy_inputs();
   Status copy_input(InputId id, const std::string& to);
-  Status copy_tree(const std::string& from, const std::string& to);
   Status copy_source_tree(TreeId tree, const std::string& to);
   Result<std::string> copy_name(InputId id) const;
 

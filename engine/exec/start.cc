@@ -43,10 +43,13 @@ Result<Coordinator::Started> Coordinator::start(const Waiting& waiting) {
   Running run;
   run.node = waiting.node;
   run.attempt = waiting.attempt;
+  run.again = waiting.again;
   std::optional<NodeId> nobody;
   find_missing(run.node, run.missing, run.left_out, nobody);
   claim(run.node);
-  if (waiting.attempt == 1) listener_.started(run.node, frontier_->last_time(run.node));
+  if (waiting.attempt == 1 && !waiting.again) {
+    listener_.started(run.node, frontier_->last_time(run.node));
+  }
   const std::uint64_t token = next_token_;
   if (Status done = start_attempt(std::move(run)); !done) {
     if (!is_shortage(done.error().code) || running_.size() < 2)
@@ -181,6 +184,8 @@ Status Coordinator::start_native(Running& run) {
       .stopping = stopping_,
       .missing = run.missing,
   };
+  const std::uint64_t timeout = graph_.traits_of(run.node).timeout_ms;
+  if (timeout != 0) context.deadline = run.started + std::chrono::milliseconds(timeout);
   on_worker(run.token, [action, context = std::move(context)](Posted& posted) {
     posted.ran = true;
     posted.status = action->run(context);

@@ -193,6 +193,23 @@ Result<Digest> Survey::part_content(const Input& input) {
   return store::with_mode(facts[0].content, facts[0].stat.executable);
 }
 
+bool Survey::is_link(OutputId id) const {
+  return outputs_[id].exists && outputs_[id].kind == store::MadeKind::Link;
+}
+
+/// A link as an input: who opens it reads what it leads to.
+Digest Survey::link_content(OutputId id) {
+  const std::string_view path = graph_->str(graph_->output(id).path);
+  store::FileFact& behind = behind_[id];
+  behind = std::move(store::look_at(*files_, index_, look_, {&path, 1})[0]);
+  Hasher hasher;
+  hasher.field("link to content");
+  hasher.digest(output_content(outputs_[id]));
+  hasher.number(static_cast<std::uint64_t>(behind.stat.kind));
+  hasher.digest(store::with_mode(behind.content, behind.stat.executable));
+  return hasher.finish();
+}
+
 Result<Digest> Survey::normalized_content(const Input& input) {
   const bool source = input.kind == InputKind::Source;
   std::string path(source ? graph_->str(graph_->file(FileId{input.ref}).path)
@@ -239,6 +256,7 @@ Result<Digest> Survey::content_of(InputId id) {
       return hasher.finish();
     }
     case InputKind::Output:
+      if (is_link(OutputId{input.ref})) return link_content(OutputId{input.ref});
       return output_content(outputs_[OutputId{input.ref}]);
     case InputKind::OutputPart:
       return part_content(input);
@@ -252,7 +270,8 @@ Status Survey::fill_contents() {
     const InputId id{i};
     if (wanted_inputs_[id] == 0) continue;
     const Input& input = graph_->input(id);
-    const bool reads = input.kind == InputKind::OutputPart || input.normalize != StrId{};
+    const bool link = input.kind == InputKind::Output && is_link(OutputId{input.ref});
+    const bool reads = link || input.kind == InputKind::OutputPart || input.normalize != StrId{};
     (reads ? special : plain).push_back(id);
   }
   for_rows(plain.size(), [&](std::size_t i) { contents_[plain[i]] = *content_of(plain[i]); });
@@ -278,6 +297,17 @@ void Survey::index_readers() {
 void Survey::set_output(OutputId id, const plan::OutputNow& now, const FileStat& stat) {
   outputs_[id] = now;
   output_stats_[id] = stat;
+  update_readers(id);
+}
+
+void Survey::look_behind_links(NodeId id) {
+  for (std::size_t i = 0; i < graph_->outputs(id).size(); ++i) {
+    const OutputId output = graph_->output_id(id, i);
+    if (is_link(output)) update_readers(output);
+  }
+}
+
+void Survey::update_readers(OutputId id) {
   if (readers_.empty()) index_readers();
   auto at = std::lower_bound(readers_.begin(), readers_.end(), std::pair{id, InputId{0}});
   for (; at != readers_.end() && at->first == id; ++at) {
@@ -303,8 +333,11 @@ void Survey::seen(InputId id, std::vector<Seen>& out) {
     case InputKind::Output: {
       const OutputId output{input.ref};
       if (outputs_[output].kind == store::MadeKind::Tree) return;
-      out.push_back({graph_->str(graph_->output(output).path), &output_stats_[output],
-                     outputs_[output].content, false});
+      const std::string_view path = graph_->str(graph_->output(output).path);
+      out.push_back({path, &output_stats_[output], outputs_[output].content, false});
+      if (const auto behind = behind_.find(output); behind != behind_.end() && is_link(output)) {
+        out.push_back({path, &behind->second.stat, behind->second.content, true});
+      }
       return;
     }
     case InputKind::OutputPart:

@@ -66,6 +66,8 @@ class Survey {
 
   /// A node has made its output: contents of inputs that read it follow.
   void set_output(OutputId id, const plan::OutputNow& now, const FileStat& stat);
+  /// A node is as it was; what stands behind the links that it made may have changed all the same.
+  void look_behind_links(NodeId id);
   /// The paths (workspace-relative or absolute) whose content an input is, with the stat they had.
   struct Seen {
     std::string_view path;
@@ -93,11 +95,14 @@ class Survey {
   Status fill_contents();
   Result<Digest> content_of(InputId id);
   Result<Digest> part_content(const Input& input);
+  Digest link_content(OutputId id);
   Result<Digest> normalized_content(const Input& input);
   void judge_all();
   Verdict judge_one(NodeId id);
   Status check_sources() const;
   void index_readers();
+  void update_readers(OutputId id);
+  bool is_link(OutputId id) const;
 
   const Graph* graph_;
   Files* files_;
@@ -117,6 +122,7 @@ class Survey {
   IdVec<InputId, std::uint8_t> wanted_inputs_;
   IdVec<FileId, std::uint8_t> wanted_files_;
   std::unordered_map<std::string, store::FileFact> deps_;  // Discovered inputs, by path.
+  std::unordered_map<OutputId, store::FileFact> behind_;   // What outputs that are links lead to.
   std::vector<std::pair<OutputId, InputId>> readers_;      // Sorted; filled when first needed.
 };
 

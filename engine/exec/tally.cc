@@ -59,12 +59,14 @@ std::string signal_name(int signal) {
   return name ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
 }
 
+std::string timeout_words(const Graph& graph, NodeId node) {
+  return fmt::format("timed out after {}",
+                     human_duration(std::chrono::milliseconds(graph.traits_of(node).timeout_ms)));
+}
+
 std::string fault_of(const Graph& graph, NodeId node, const Exit& exit) {
   const Traits& traits = graph.traits_of(node);
-  if (exit.timed_out) {
-    return fmt::format("timed out after {}",
-                       human_duration(std::chrono::milliseconds(traits.timeout_ms)));
-  }
+  if (exit.timed_out) return timeout_words(graph, node);
   if (WIFSIGNALED(exit.wait_status)) {
     return fmt::format("killed by {}", signal_name(WTERMSIG(exit.wait_status)));
   }
@@ -74,13 +76,16 @@ std::string fault_of(const Graph& graph, NodeId node, const Exit& exit) {
   return good ? std::string() : fmt::format("exit status {}", code);
 }
 
-std::vector<std::string> parse_depfile(std::string_view text) {
+std::optional<std::vector<std::string>> parse_depfile(std::string_view text) {
   // `target target: path path \` with backslashes before blanks, `#` and line ends, and `$$`.
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
   std::vector<std::string> paths;
   std::string word;
   bool behind_colon = false;
+  bool has_target = false;  // And no colon behind it yet.
   const auto end_word = [&](bool target) {
     if (!word.empty() && behind_colon && !target) paths.push_back(word);
+    has_target = (has_target || !word.empty()) && !behind_colon;
     word.clear();
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -98,6 +103,7 @@ std::vector<std::string> parse_depfile(std::string_view text) {
       ++i;
     } else if (c == '\n') {
       end_word(false);
+      if (has_target) return std::nullopt;
       behind_colon = false;
     } else if (c == ' ' || c == '\t' || c == '\r') {
       end_word(false);
@@ -106,11 +112,13 @@ std::vector<std::string> parse_depfile(std::string_view text) {
                 next == '\\')) {
       end_word(true);
       behind_colon = true;
+      has_target = false;
     } else {
       word += c;
     }
   }
   end_word(false);
+  if (has_target) return std::nullopt;
   return paths;
 }
 

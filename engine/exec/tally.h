@@ -1,6 +1,7 @@
 #pragma once
 /// Pure helpers of the coordinator: counting, and words for how a command ended.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,11 @@ std::string signal_name(int signal);
 /// `timed out after 20s`.
 std::string fault_of(const Graph& graph, NodeId node, const Exit& exit);
 
-/// The paths that a depfile in make's format names behind its colons.
-std::vector<std::string> parse_depfile(std::string_view text);
+/// `timed out after 20s`.
+std::string timeout_words(const Graph& graph, NodeId node);
+
+/// The paths that a depfile in make's format names behind its colons; none if it is no depfile.
+std::optional<std::vector<std::string>> parse_depfile(std::string_view text);
 
 /// Why a node is stale, in a few words: `never built`, `./a.c changed`, `output out/x missing`.
 std::string stale_reason(Survey& survey, const store::Parts& parts, NodeId node);

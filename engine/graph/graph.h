@@ -176,8 +176,8 @@ struct Node {
   Span32 axes{};    ///< In the pool of AxisValues, in declared order.
   StrId rule{};     ///< As the user wrote it: `run`, `wheel`.
   ActionKind kind = ActionKind::Script;
-  StrId action{};  ///< Native: which. Else empty.
-  ScriptId script{};
+  StrId action{};        ///< Native: which. Else empty.
+  ScriptId script{};     ///< Of Script; of Exec only its lines count, and `argv` has none.
   ValueId args{};        ///< A Map.
   ValueId env{};         ///< A Map of Str, Input, Text and Secret.
   ValueId stdin_text{};  ///< None, Str, Input (a file), Text or Secret.

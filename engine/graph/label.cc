@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/digest.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 
@@ -228,12 +229,25 @@ bool wildcard_match(std::string_view pattern, std::string_view text) {
 
 std::string log_stem(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
-  std::string stem = join_path(graph.str(node.project), graph.str(node.name));
+  std::string name(graph.str(node.name));
   char separator = '@';
   for (const AxisValue& axis : graph.axes(id)) {
-    stem += fmt::format("{}{}={}", separator, graph.str(axis.axis),
+    name += fmt::format("{}{}={}", separator, graph.str(axis.axis),
                         path_component(graph.str(axis.value)));
     separator = ',';
+  }
+  std::string stem(graph.str(node.project));
+  for (const std::string_view part : split(name, '/')) {
+    // Several axes together may be too long for a file name, with `.log` and a number behind it.
+    constexpr std::size_t kLongest = 220;
+    if (part.size() <= kLongest) {
+      stem = join_path(stem, part);
+      continue;
+    }
+    std::size_t cut = kLongest;
+    while ((static_cast<unsigned char>(part[cut]) & 0xC0U) == 0x80)
+      --cut;
+    stem = join_path(stem, fmt::format("{}~{:016x}", part.substr(0, cut), digest_of(part).high));
   }
   return stem;
 }

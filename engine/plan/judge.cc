@@ -50,6 +50,9 @@ std::vector<PartChange> changes(const std::vector<store::KeyPart>& before,
 std::string in_words(const PartChange& change) {
   std::string_view part = change.part;
   if (part.starts_with("input ")) part.remove_prefix(6);
+  // The names that holes have in bash are none of the user's.
+  if (part.starts_with("argument dg")) return "a value in its script changed";
+  if (part == "argument argv") return "its command changed";
   if (change.before.empty()) return fmt::format("{} is new", part);
   if (change.now.empty()) return fmt::format("{} is gone", part);
   return fmt::format("{} changed", part);

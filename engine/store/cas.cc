@@ -99,6 +99,14 @@ Status Cas::put_file(const Sha256& name, const std::string& path) {
   return files_.rename(temporary, final_path);
 }
 
+Status Cas::put_large(const Sha256& name, std::string_view bytes) {
+  const std::string final_path = file_of(name);
+  const std::lock_guard<std::mutex> lock(big_mutex_);
+  if (const Result<FileStat> there = files_.lstat(final_path); there && there->exists()) return {};
+  if (Status done = files_.make_folders(std::string(parent_path(final_path))); !done) return done;
+  return files_.write(final_path, bytes, kBlobMode, false);
+}
+
 Status Cas::flush() {
   if (!unwritten_.empty()) {
     if (!pack_) {

@@ -27,8 +27,10 @@ class Cas {
   /// Buffers a small blob; `flush` writes it.
   void put_small(const Sha256& name, std::string_view bytes);
   /// Copies a file in, by reflink where the file system can, unless it is there.
-  /// May be called from any thread; the others only from one.
+  /// This and `put_large` may be called from any thread; the others only from one.
   Status put_file(const Sha256& name, const std::string& path);
+  /// The same for one that is in memory and too large for the pack.
+  Status put_large(const Sha256& name, std::string_view bytes);
   /// Writes what was buffered: the pack first, then its index.
   Status flush();
 

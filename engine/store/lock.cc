@@ -27,7 +27,7 @@ std::string holder(int fd) {
   const int number = std::stoi(pid.substr(0, 9));
   const bool alive = number > 0 && access(fmt::format("/proc/{}", number).c_str(), F_OK) == 0;
   if (alive) return fmt::format("process {}", number);
-  return fmt::format("a command left behind by process {}, which has ended", number);
+  return fmt::format("a command left behind by process {} (which has ended)", number);
 }
 
 Status wait_for(int fd, const std::string& path, const Lock::Options& options) {

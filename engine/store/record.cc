@@ -212,18 +212,35 @@ void Record::index_paths() {
     for (const MadeOutput& output : made.outputs())
       paths_.push_back(digest_of(output.path));
   }
-  for (const std::string_view entry : log_.entries()) {
-    if (entry.size() < kLabelAt + 16 || static_cast<std::uint8_t>(entry[0]) != kOwns) continue;
-    ByteReader reader(entry.substr(kLabelAt + 16));
-    while (reader.ok() && !reader.at_end())
-      paths_.push_back(digest_of(reader.text()));
+  claims_.clear();
+  // A claim is void once its node has a result, which names its paths itself, or is gone: what
+  // stands there from then on is the user's.
+  DigestMap ended;
+  const std::vector<std::string_view>& entries = log_.entries();
+  for (std::size_t i = entries.size(); i-- > 0;) {
+    if (!is_sound(entries[i])) continue;
+    const Digest label = digest_at(entries[i], kLabelAt);
+    if (static_cast<std::uint8_t>(entries[i][0]) != kOwns) {
+      ended.set(label, 0);
+      continue;
+    }
+    ByteReader reader(entries[i].substr(kLabelAt + 16));
+    while (reader.ok() && !reader.at_end()) {
+      claims_.push_back(digest_of(reader.text()));
+      if (!ended.get(label)) paths_.push_back(claims_.back());
+    }
   }
+  std::sort(claims_.begin(), claims_.end());
   std::sort(paths_.begin(), paths_.end());
 }
 
 bool Record::owns(std::string_view path) {
   if (!paths_indexed_) index_paths();
   return std::binary_search(paths_.begin(), paths_.end(), digest_of(path));
+}
+
+bool Record::has_owned(std::string_view path) {
+  return owns(path) || std::binary_search(claims_.begin(), claims_.end(), digest_of(path));
 }
 
 void Record::add_made(const MadeNow& made) {

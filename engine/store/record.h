@@ -77,8 +77,10 @@ class Record {
   /// Labels that have a last result, in no order.
   std::vector<Made> all_last() const;
   std::size_t last_count() const { return last_.size(); }
-  /// True if this path is an output that some node made, or was about to make.
+  /// True if this path is an output that some node made, or was about to make when it was killed.
   bool owns(std::string_view path);
+  /// The same of nodes that are no more, too.
+  bool has_owned(std::string_view path);
   /// True if entries were lost: then a file that nobody owns may still be ours.
   bool damaged() const { return log_.damaged(); }
   bool empty() const { return log_.entries().empty(); }
@@ -107,7 +109,8 @@ class Record {
   DigestMap by_static_key_;           // Static key -> newest entry number.
   std::vector<std::uint32_t> older_;  // Entry number -> the next older one of the same static key.
   bool paths_indexed_ = false;
-  std::vector<Digest> paths_;  // Sorted digests of owned paths.
+  std::vector<Digest> paths_;   // Sorted digests of owned paths.
+  std::vector<Digest> claims_;  // The same of all that were ever claimed.
 };
 
 }  // namespace devgraph::store

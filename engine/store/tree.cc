@@ -12,8 +12,15 @@
 namespace devgraph::store {
 namespace {
 
+/// The same where the stat is not known yet.
+Status open_up_folder(Files& files, const std::string& path) {
+  const Result<FileStat> stat = files.lstat(path);
+  if (!stat) return std::unexpected(stat.error());
+  return open_up(files, path, *stat);
+}
+
 /// One folder's entries, appended; sub-folders are left for the caller's list of work.
-Status list_folder(Files& files, const std::string& root, const std::string& folder,
+Status list_folder(Files& files, const std::string& root, const std::string& folder, Modes modes,
                    TreeListing& found, std::vector<std::string>& to_do) {
   Result<std::vector<FolderEntry>> entries = files.list(join_path(root, folder));
   if (!entries) return std::unexpected(entries.error());
@@ -25,6 +32,9 @@ Status list_folder(Files& files, const std::string& root, const std::string& fol
     if (item.kind == FileKind::Folder) {
       entry.kind = TreeEntryKind::Folder;
       to_do.push_back(entry.path);
+      if (modes == Modes::OpenUp) {
+        if (Status done = open_up_folder(files, full); !done) return done;
+      }
     } else if (item.kind == FileKind::Symlink) {
       Result<std::string> target = files.read_link(full);
       if (!target) return std::unexpected(target.error());
@@ -34,6 +44,9 @@ Status list_folder(Files& files, const std::string& root, const std::string& fol
       const Result<FileStat> now = files.lstat(full);
       if (!now) return std::unexpected(now.error());
       stat = *now;
+      if (modes == Modes::OpenUp) {
+        if (Status done = open_up(files, full, stat); !done) return done;
+      }
       entry.executable = stat.executable;
       entry.size = stat.size;
     } else {
@@ -47,13 +60,24 @@ Status list_folder(Files& files, const std::string& root, const std::string& fol
 
 }  // namespace
 
-Result<TreeListing> list_tree(Files& files, const std::string& folder) {
+Status open_up(Files& files, const std::string& path, const FileStat& stat) {
+  constexpr std::uint32_t kRead = 0400;
+  constexpr std::uint32_t kAll = 0700;
+  const std::uint32_t needed = stat.kind == FileKind::Folder ? kAll : kRead;
+  if ((stat.mode & needed) == needed) return {};
+  return files.chmod(path, stat.mode | needed);
+}
+
+Result<TreeListing> list_tree(Files& files, const std::string& folder, Modes modes) {
   TreeListing found;
+  if (modes == Modes::OpenUp) {
+    if (Status done = open_up_folder(files, folder); !done) return std::unexpected(done.error());
+  }
   std::vector<std::string> to_do{""};
   while (!to_do.empty()) {
     const std::string next = std::move(to_do.back());
     to_do.pop_back();
-    if (Status done = list_folder(files, folder, next, found, to_do); !done) {
+    if (Status done = list_folder(files, folder, next, modes, found, to_do); !done) {
       return std::unexpected(done.error());
     }
   }
@@ -69,6 +93,32 @@ Result<TreeListing> list_tree(Files& files, const std::string& folder) {
     sorted.stats.push_back(found.stats[i]);
   }
   return sorted;
+}
+
+Status copy_tree(Files& files, const std::string& from, const std::string& to) {
+  std::vector<std::pair<std::string, std::string>> folders{{from, to}};
+  while (!folders.empty()) {
+    const auto [source, target] = folders.back();
+    folders.pop_back();
+    if (Status done = files.make_folders(target); !done) return done;
+    const Result<std::vector<FolderEntry>> entries = files.list(source);
+    if (!entries) return std::unexpected(entries.error());
+    for (const FolderEntry& entry : *entries) {
+      const std::string inner = join_path(source, entry.name);
+      const std::string place = join_path(target, entry.name);
+      Status done;
+      if (entry.kind == FileKind::Folder) {
+        folders.emplace_back(inner, place);
+      } else if (entry.kind == FileKind::Symlink) {
+        const Result<std::string> link = files.read_link(inner);
+        done = link ? files.symlink(*link, place) : Status(std::unexpected(link.error()));
+      } else {
+        done = files.copy(inner, place);
+      }
+      if (!done) return done;
+    }
+  }
+  return {};
 }
 
 Digest with_mode(const Digest& content, bool executable) {

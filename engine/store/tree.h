@@ -31,12 +31,20 @@ struct TreeManifest {
 };
 
 /// The entries below a folder with their stats but no digests, links not followed. Error for a
-/// fifo, socket or device, naming it.
+/// fifo, socket or device, naming it. `OpenUp` gives their owner the rights to read files and to
+/// read and change folders, without which they could be neither taken nor moved.
 struct TreeListing {
   TreeManifest manifest;
   std::vector<FileStat> stats;  ///< By entry; of files only.
 };
-Result<TreeListing> list_tree(Files& files, const std::string& folder);
+enum class Modes : std::uint8_t { AsTheyAre, OpenUp };
+Result<TreeListing> list_tree(Files& files, const std::string& folder,
+                              Modes modes = Modes::AsTheyAre);
+/// Gives the owner of one file or folder these rights.
+Status open_up(Files& files, const std::string& path, const FileStat& stat);
+
+/// Makes a folder like another one, with all that is in it; links stay links.
+Status copy_tree(Files& files, const std::string& from, const std::string& to);
 
 /// What enters keys: names, kinds, x bits, link targets and contents, without SHA-256.
 Digest tree_digest(const TreeManifest& tree);

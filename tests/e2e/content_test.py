@@ -101,5 +101,46 @@ class Content(harness.Case):
         self.assertEqual(self.ws.read("out/joined/joined.txt"), "aaa\nbbb\n")
 
 
+LINKS = """devgraph 1
+let source = ./source.txt
+copy real { file = source }
+symlink to_source { file = source }
+symlink to_output { file = real }
+run shell {
+  out  = "link"
+  deps = ./source.txt
+  $ ln -s {source} {out}
+}
+run reader {
+  out = "o"
+  $ cat {to_source} {to_output} {shell} > {out}
+}
+"""
+
+
+class Links(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.ws = self.workspace({"build.devgraph": LINKS, "source.txt": "A\n"})
+        self.build(self.ws, run=5)
+
+    def test_who_reads_through_a_link_sees_what_stands_behind_it(self):
+        self.build(self.ws, run=0, fresh=5)
+        self.ws.write("source.txt", "B\n")
+        self.assertIn("reader", self.expect(self.ws.devgraph("check"), 3).out)
+        self.build(self.ws)
+        self.assertEqual(self.ws.read("out/reader/o"), "B\nB\nB\n")
+        self.build(self.ws, run=0, fresh=5)
+        self.ws.write("source.txt", "A\n")
+        self.build(self.ws, run=0, fresh=5)
+        self.assertEqual(self.ws.read("out/reader/o"), "A\nA\nA\n")
+
+    def test_a_damaged_file_behind_a_link_does_not_get_into_a_key(self):
+        self.ws.write("out/real/source.txt", "X\n")
+        self.build(self.ws, run=0, fresh=5)
+        self.assertEqual(self.ws.read("out/reader/o"), "A\nA\nA\n")
+        self.build(self.ws, run=0, fresh=5)
+
+
 if __name__ == "__main__":
     harness.main()

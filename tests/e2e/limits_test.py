@@ -61,6 +61,16 @@ run f[n] {{
         self.build(ws, "-j2", run=6)
         self.assertEqual(self.at_once(ws, "f"), 1)
 
+    def test_more_memory_than_the_machine_has_is_all_of_it(self):
+        ws = self.family("memory = 1000TiB")
+        self.build(ws, "-j4", run=6)
+        self.assertEqual(self.at_once(ws, "f"), 1)
+
+    def test_a_little_memory_holds_nobody_up(self):
+        ws = self.family("memory = 1MiB")
+        self.build(ws, "-j6")
+        self.assertEqual(self.at_once(ws, "f"), 6)
+
     def test_after_is_order_and_no_content(self):
         ws = self.workspace({"build.devgraph": """devgraph 1
 let text = ./text

@@ -150,5 +150,36 @@ run all {{
             self.assertEqual(ws.read("out/a/o"), "111")
 
 
+class Logs(harness.Case):
+    def test_a_cell_does_not_get_the_log_of_another(self):
+        ws = self.workspace({"build.devgraph": """devgraph 1
+param text: string = "one"
+axis py = ["3", "3.1"]
+run app[py] {
+  out = "o"
+  $ echo {py} {text}; echo > {out}
+}
+"""})
+        self.build(ws)
+        self.build(ws, "app@py=3", "-D", "text=two")
+        self.assertIn("\n3.1 one\n", ws.devgraph("log", "app@py=3.1").out)
+        self.assertIn("\n3 two\n", ws.devgraph("log", "app@py=3").out)
+        self.assertIn("\n3 one\n", ws.devgraph("log", "app@py=3", "--attempt", "1").out)
+
+    def test_long_names_have_logs_too(self):
+        names = {letter: letter * 199 for letter in "ab"}
+        ws = self.workspace({"build.devgraph": f"""devgraph 1
+axis x = ["{names['a']}"]
+axis y = ["{names['b']}", "c"]
+run {'n' * 300}[x, y] {{
+  out = "o"
+  $ echo for {{y}}; echo > {{out}}; exit 3
+}}
+"""})
+        self.build(ws, "-k", code=1, failed=2)
+        self.assertIn("for c\n", ws.devgraph("log", f"{'n' * 300}@y=c").out)
+        self.assertIn(f"for {names['b']}\n", ws.devgraph("log", f"{'n' * 300}@y=b*").out)
+
+
 if __name__ == "__main__":
     harness.main()

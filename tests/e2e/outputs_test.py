@@ -2,6 +2,8 @@
 """Outputs: put right when disturbed, made whole or not at all, never over a file of somebody else."""
 
 import os
+import shutil
+import tempfile
 
 import harness
 
@@ -27,6 +29,14 @@ run several {
 run user {
   out = "user.txt"
   $ cat {file} {folder}/link {several.b} > {out}
+}
+"""
+
+
+LINK = """
+run link {
+  out = "l"
+  $ ln -s ../../source.txt {out}
 }
 """
 
@@ -71,6 +81,56 @@ class Outputs(harness.Case):
         self.assertEqual(self.ws.devgraph("check").code, 3)
         self.build(self.ws)
         self.assertFalse(self.ws.exists("out/folder/parts/stray"))
+
+    def test_a_folder_of_very_many_files(self):
+        self.ws.edit("build.devgraph", "$ mkdir {out}/sub\n", "$ mkdir {out}/sub\n"
+                     "  $ (cd {out} && seq 3000 | split -l 1 -a 4 - a-name-of-some-length-)\n")
+        self.build(self.ws)
+        self.ws.remove("out/folder")
+        self.build(self.ws, run=0)
+        self.assertEqual(len(os.listdir(self.ws.path("out/folder/parts"))), 3003)
+        self.expect(self.ws.devgraph("check"), 0)
+
+    def test_they_may_lie_on_another_file_system(self):
+        other = tempfile.mkdtemp(dir="/dev/shm")
+        self.addCleanup(shutil.rmtree, other)
+        for name in ("out", ".devgraph"):
+            with self.subTest(name):
+                ws = self.workspace({"build.devgraph": MANIFEST + LINK, "source.txt": "text\n"}, name)
+                os.mkdir(f"{other}/{name}")
+                os.symlink(f"{other}/{name}", ws.path(name))
+                self.build(ws, run=5)
+                self.build(ws, run=0)
+                self.assertEqual(os.readlink(ws.path("out/link/l")), b"../../source.txt")
+                self.assertEqual(ws.read("out/folder/parts/link"), "text\n")
+                ws.write("source.txt", "other\n")
+                self.build(ws)
+                ws.write("source.txt", "text\n")
+                self.build(ws, run=0)
+                self.assertEqual(ws.read("out/folder/parts/sub/copy.txt"), "text\n")
+                self.assertEqual(ws.shell("find -L . -name '.devgraph-part*'"), "")
+
+    def test_what_cannot_be_taken_is_a_failure_of_its_node_alone(self):
+        self.ws.edit("build.devgraph", "$ mkdir {out}/sub\n", "$ mkdir {out}/sub\n"
+                     "  $ mkfifo {out}/fifo\n")
+        run = self.build(self.ws, "-k", code=1, failed=1, blocked=1, run=2)
+        self.assertIn("is neither a file, a folder nor a link", run.err)
+
+    def test_a_link_to_what_goes_away_is_refused(self):
+        self.ws.edit("build.devgraph", "ln -s sub/copy.txt {out}/link",
+                     'touch here; ln -s "$PWD/here" {out}/link')
+        run = self.build(self.ws, "-k", code=1, failed=1, blocked=1, run=2)
+        self.assertIn("which is deleted after the run", run.err)
+
+    def test_its_owner_can_read_what_was_made(self):
+        self.ws.edit("build.devgraph", "$ mkdir {out}/sub\n", "$ mkdir {out}/sub\n"
+                     "  $ mkdir {out}/closed; echo > {out}/closed/x\n"
+                     "  $ chmod 0 {out}/closed/x {out}/closed; chmod 0500 {out}\n")
+        self.ws.edit("build.devgraph", "> {out}\n}\nrun folder", "> {out}; chmod 0 {out}\n}\nrun folder")
+        self.build(self.ws)
+        for name, mode in (("file/made.txt", 0o400), ("folder/parts", 0o700),
+                           ("folder/parts/closed", 0o700), ("folder/parts/closed/x", 0o400)):
+            self.assertEqual(os.stat(self.ws.path("out/" + name)).st_mode & mode, mode, name)
 
     def test_an_edited_output_does_not_poison_the_store(self):
         self.build(self.ws)
@@ -140,6 +200,53 @@ class InTree(harness.Case):
         self.assertEqual(self.ws.read("gen/version.h"), "mine\n")
         self.build(self.ws, "--adopt", run=2)
         self.assertEqual(self.ws.read("gen/version.h"), "1.2\n")
+
+    def test_a_file_that_is_a_source_now_is_not_removed_with_its_node(self):
+        self.build(self.ws)
+        self.ws.write("build.devgraph", IN_TREE.split("run version")[0].split("let")[0]
+                      + "run user" + IN_TREE.split("run user")[1])
+        self.build(self.ws, nodes=1)
+        self.assertEqual(self.ws.read("gen/version.h"), "1.2\n")
+
+    def test_a_file_is_foreign_again_when_its_node_has_gone(self):
+        self.build(self.ws)
+        self.ws.write("build.devgraph", "devgraph 1\nwrite other { text = \"x\" }\n")
+        self.build(self.ws, nodes=1)
+        self.assertFalse(self.ws.exists("gen/version.h"))
+        self.ws.write("gen/version.h", "mine\n")
+        self.ws.write("build.devgraph", IN_TREE)
+        self.assertIn("--adopt", self.expect(self.ws.devgraph("build"), 2).err)
+        self.assertEqual(self.ws.read("gen/version.h"), "mine\n")
+
+    def test_a_node_that_never_made_its_file_does_not_own_it(self):
+        self.ws.edit("build.devgraph", "cat {template} > {out}", "cat {template} > {out}; exit 1")
+        self.build(self.ws, code=1, failed=1)
+        self.ws.write("gen/version.h", "mine\n")
+        self.ws.write("build.devgraph", IN_TREE)
+        self.assertIn("--adopt", self.expect(self.ws.devgraph("build"), 2).err)
+        self.assertEqual(self.ws.read("gen/version.h"), "mine\n")
+
+    def test_a_file_stays_ours_when_its_node_is_renamed_and_fails(self):
+        self.build(self.ws)
+        self.ws.edit("build.devgraph", "run version", "run renamed")
+        self.ws.edit("build.devgraph", "> {out}\n}\nrun user", "> {out}; exit 1\n}\nrun user")
+        self.build(self.ws, "-k", code=1, failed=1)
+        self.ws.edit("build.devgraph", "; exit 1", "")
+        self.build(self.ws)
+
+    def test_nothing_is_made_through_a_link(self):
+        os.mkdir(self.ws.root.parent / "elsewhere")
+        os.symlink("../elsewhere", self.ws.path("gen"))
+        run = self.expect(self.ws.devgraph("build"), 2)
+        self.assertIn("`gen` is a link", run.err)
+        self.assertEqual(os.listdir(self.ws.root.parent / "elsewhere"), [])
+
+    def test_a_project_that_is_no_more_leaves_nothing_behind(self):
+        self.ws.write("sub/build.devgraph", 'write note { text = "x" }\n')
+        self.build(self.ws, nodes=3)
+        self.ws.remove("sub")
+        self.build(self.ws, nodes=2)
+        self.assertFalse(self.ws.exists("out/sub"))
 
     def test_clean_removes_only_what_was_made(self):
         self.build(self.ws)

@@ -72,6 +72,13 @@ class Patience(harness.Case):
         self.assertIn(".devgraph/log/step.log", run.err)
         self.assertNotIn("three > {out}", run.err)
 
+    def test_a_command_without_a_shell_shows_its_line_too(self):
+        ws = self.node("", "$ cat /absent {out}")
+        run = self.build(ws, code=1, failed=1)
+        self.assertIn("--> build.devgraph:6\n  $ cat /absent {out}\n", run.err)
+        ws = self.node('argv = [tool("cat"), "/absent file"]', "")
+        self.assertIn("/cat '/absent file'\n", self.build(ws, code=1, failed=1).err)
+
     def test_a_signal_is_named(self):
         run = self.build(self.node("", "$ kill -SEGV $$"), code=1, failed=1)
         self.assertIn("SIGSEGV", run.err)

@@ -30,6 +30,20 @@ run step {{
     def test_a_declared_input_is_read(self):
         self.build(self.ws, *self.node("$ cat {declared} > {out}"), run=1)
 
+    def test_a_folder_of_a_tree_is_read_and_listed(self):
+        arguments = self.node("$ ls {part}/inner > {out}")
+        self.ws.write("build.devgraph", self.ws.read("build.devgraph") + 'let part = tree / "sub/"\n'
+                      'run tree {\n  out = "t/"\n  $ mkdir -p {out}/sub/inner {out}/other\n'
+                      "  $ touch {out}/sub/inner/file\n}\n")
+        self.build(self.ws, *arguments, run=2)
+        self.assertEqual(self.ws.read("out/step/o"), "file\n")
+
+    def test_a_link_in_the_place_of_a_file_opens_no_folder(self):
+        arguments = self.node("$ cat {link}/inside.txt > {out}")
+        self.ws.write("build.devgraph", self.ws.read("build.devgraph")
+                      + 'run link {\n  out = "l"\n  $ ln -s {root}/dir {out}\n}\n')
+        self.build(self.ws, *arguments, code=1, failed=1, run=1)
+
     def test_an_undeclared_one_is_not_and_a_hint_says_so(self):
         arguments = self.node("$ cat {declared} {root}/secret.txt > {out}")
         run = self.build(self.ws, *arguments, code=1, failed=1)

@@ -69,6 +69,24 @@ class Tolerate(harness.Case):
         self.build(self.ws, "-k", "-D", "spare=1", run=4, fresh=6)
         self.assertEqual(self.quarantine(), [])
 
+    def test_the_list_of_those_left_out_may_have_a_name_of_ones_own(self):
+        ws = self.workspace({"build.devgraph": """devgraph 1
+axis n = ["1", "2"]
+run part[n] {
+  out = "o"
+  may_fail = true
+  $ test {n} != 2; echo {n} > {out}
+}
+run merged {
+  out          = { all = "all", quarantine = "missing.json" }
+  deps         = part
+  allow_failed = 1
+  $ cat {part} > {out.all}
+}
+"""})
+        self.build(ws, "-k", run=2, failed=1)
+        self.assertEqual(ws.read("out/merged/missing.json"), '[\n "//:part@n=2"\n]\n')
+
     def test_a_share(self):
         self.ws.edit("build.devgraph", "allow_failed = spare", 'allow_failed = "25%"')
         self.ws.write("in/b", "bad\n")

@@ -18,7 +18,7 @@ BUILD_PACKAGES=(
 EXAMPLE_PACKAGES=(git)
 # To test it: sanitizers, format, lint, and what the end-to-end tests drive.
 TEST_PACKAGES=(
-  clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 git make strace procps
+  clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 git make strace procps openssl
 )
 
 # missing_packages NAME...: prints those that are not installed.

@@ -86,7 +86,10 @@ void clean_output(Cleaner& cleaner, const MadeOutput& output) {
   Context& context = cleaner.context;
   const std::string path = join_path(cleaner.root, output.path);
   const Result<FileStat> stat = context.files.lstat(path);
-  if (stat && !stat->exists()) return;
+  if (stat && !stat->exists()) {
+    if (!context.options.dry_run) remove_empty_parents(cleaner, output.path);
+    return;
+  }
   const Result<bool> unchanged = is_unchanged(cleaner, output);
   if (!unchanged) return keep(cleaner, output, printable(unchanged.error().message));
   if (!*unchanged) return keep(cleaner, output, "it was changed since it was made");

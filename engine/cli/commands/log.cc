@@ -18,7 +18,7 @@ namespace {
 std::string log_path(const lang::Workspace& workspace, const Graph& graph, NodeId node,
                      unsigned attempt) {
   const std::string number = attempt == 0 ? "" : fmt::format(".{}", attempt);
-  return fmt::format("{}/{}/log/{}{}.log", workspace.root, kStateFolder, log_stem(graph, node),
+  return fmt::format("{}/{}/log/{}.log{}", workspace.root, kStateFolder, log_stem(graph, node),
                      number);
 }
 
@@ -28,6 +28,27 @@ bool has_failed(Context& context, const lang::Workspace& workspace, const Graph&
       fmt::format("{}/{}/failed/{}", workspace.root, kStateFolder, log_stem(graph, node));
   const Result<FileStat> stat = context.files.stat(kept);
   return stat && stat->exists();
+}
+
+/// Prints a log from a place on, in blocks: it may be larger than the memory. Gives the place
+/// behind what was printed.
+Result<std::size_t> print_log(Context& context, const std::string& path, std::size_t begin,
+                              bool only_whole_lines) {
+  constexpr std::size_t kBlock = std::size_t{1} << 20;
+  const Result<std::unique_ptr<MappedFile>> mapped = context.files.map(path);
+  if (!mapped) return std::unexpected(mapped.error());
+  const std::string_view text = (*mapped)->bytes();
+  const std::size_t end = only_whole_lines ? text.rfind('\n') + 1 : text.size();
+  while (begin < end) {
+    std::size_t cut = end;
+    if (cut - begin > kBlock) {
+      const std::size_t newline = text.rfind('\n', begin + kBlock);
+      cut = newline == std::string_view::npos || newline < begin ? begin + kBlock : newline + 1;
+    }
+    context.console.data(clean_text(text.substr(begin, cut - begin), context.console.data_color));
+    begin = cut;
+  }
+  return begin;
 }
 
 /// Prints what is added to a file, and goes over to a new file of that name, until the process is
@@ -41,13 +62,7 @@ int follow(Context& context, const std::string& path) {
     if (stat && stat->exists()) {
       if (stat->inode != inode || stat->size < shown) shown = 0;
       inode = stat->inode;
-      const Result<std::string> text = stat->size > shown ? context.files.read(path) : "";
-      const std::size_t end = text ? text->rfind('\n') : std::string::npos;
-      if (text && end != std::string::npos && end + 1 > shown) {
-        context.console.data(clean_text(std::string_view(*text).substr(shown, end + 1 - shown),
-                                        context.console.data_color));
-        shown = end + 1;
-      }
+      if (stat->size > shown) shown = print_log(context, path, shown, true).value_or(shown);
     }
     std::string error;
     if (!context.console.finish(error)) return kExitRefused;
@@ -91,13 +106,12 @@ int print_logs(Context& context, const lang::Workspace& workspace, const Graph& 
     const std::string path = log_path(workspace, graph, node, context.options.attempt);
     const Result<FileStat> stat = context.files.stat(path);
     if (!stat || !stat->exists()) continue;
-    const Result<std::string> text = context.files.read(path);
-    if (!text) return refuse(context, "E912", text.error().message);
     if (nodes.size() > 1) {
       context.console.data(
           fmt::format("{}==> {}\n", printed > 0 ? "\n" : "", shown_label(graph, node)));
     }
-    context.console.data(clean_text(*text, context.console.data_color));
+    const Result<std::size_t> end = print_log(context, path, 0, false);
+    if (!end) return refuse(context, "E912", end.error().message);
     ++printed;
   }
   if (printed > 0) return kExitDone;

@@ -255,7 +255,7 @@ TEST_CASE("retries, timeouts, signals and ok codes") {
     const exec::Summary summary = world.build();
     CHECK(summary.run == 1);
     CHECK(world.retries == Names{"2: exit status 1"});
-    CHECK(world.files.get("/w/.devgraph/log/flaky.1.log")->find("device busy") !=
+    CHECK(world.files.get("/w/.devgraph/log/flaky.log.1")->find("device busy") !=
           std::string::npos);
     CHECK(world.files.get("/w/.devgraph/log/flaky.log")->find("fine") != std::string::npos);
   }
@@ -468,9 +468,15 @@ TEST_CASE("outputs of nodes that left the graph go, if nobody changed them") {
     CHECK(world.files.get("/w/out/old/b") == "mine now");
   }
   SUBCASE("nor those of a project that was not evaluated") {
+    world.files.put("/w/build.devgraph", "devgraph 1");
     world.maker.project = "other";
     world.build();
     CHECK(world.files.exists("/w/out/old/a"));
+  }
+  SUBCASE("but those of a project that is no more") {
+    world.maker.project = "other";
+    world.build();
+    CHECK_FALSE(world.files.exists("/w/out/old/a"));
   }
   SUBCASE("a node that makes other names leaves none of the old ones") {
     world.maker.add({.name = "old", .outputs = {"c"}});

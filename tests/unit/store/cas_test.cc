@@ -50,6 +50,18 @@ TEST_CASE("small contents share a pack, and come back verified") {
   }
 }
 
+TEST_CASE("large contents that are in memory become files of their own") {
+  MemFiles files;
+  const std::string text(100'000, 'x');
+  const Sha256 name = sha256_of(text);
+  Cas cas(files, "/s");
+  REQUIRE(cas.put_large(name, text));
+  REQUIRE(cas.put_large(name, text));
+  CHECK(cas.get(name) == text);
+  REQUIRE(cas.restore(name, "/copy", 0644).value());
+  CHECK(files.get("/copy") == text);
+}
+
 TEST_CASE("big contents are files of their own, read-only, and never damaged unseen") {
   MemFiles files;
   const std::string text(100'000, 'x');

@@ -1,5 +1,7 @@
 #include "engine/store/lock.h"
 
+#include <cerrno>
+
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -23,6 +25,18 @@ TEST_CASE("one holder at a time, named to whoever will not wait") {
     CHECK(second.error().message.starts_with("process " + std::to_string(getpid()) + " builds"));
   }
   CHECK(Lock::acquire(folder / "state", now));
+}
+
+TEST_CASE("who waits can be interrupted") {
+  const TempFolder folder;
+  const Result<Lock> first = Lock::acquire(folder / "state", Lock::Options());
+  REQUIRE(first);
+  Lock::Options patient;
+  int asked = 0;
+  patient.interrupted = [&] { return ++asked == 3; };
+  const Result<Lock> second = Lock::acquire(folder / "state", patient);
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == EINTR);
 }
 
 TEST_CASE("a command that inherited the lock keeps it after its engine has ended") {

@@ -92,6 +92,25 @@ TEST_CASE("a node that left is known no more, but its results are") {
   CHECK(record.last(digest_of("//:a")));
 }
 
+TEST_CASE("a claim holds until its node has a result or is gone") {
+  MemFiles files;
+  files.put_folder("/s");
+  Record record = Record::load(files, "/s");
+  record.add_owns("//:a", {"out/a"});
+  record.add_owns("//:a", {"out/a2"});  // Two builds that were killed.
+  CHECK(record.owns("out/a"));
+  CHECK(record.owns("out/a2"));
+  record.add_made(made("//:a", 1, "out/a2"));
+  CHECK_FALSE(record.owns("out/a"));
+  CHECK(record.has_owned("out/a"));
+  CHECK_FALSE(record.has_owned("out/b"));
+  CHECK(record.owns("out/a2"));
+  record.add_gone(digest_of("//:a"));
+  CHECK_FALSE(record.owns("out/a2"));
+  record.add_owns("//:a", {"out/a3"});
+  CHECK(record.owns("out/a3"));
+}
+
 TEST_CASE("compaction keeps last results, recent older ones and their parts") {
   MemFiles files;
   files.put_folder("/s");
