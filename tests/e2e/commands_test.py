@@ -88,7 +88,7 @@ class Check(Commands):
     def test_what_only_stands_behind_a_stale_node_is_fresh(self):
         self.build(self.ws)
         self.ws.edit("build.devgraph", "seq 3", "seq 4")
-        self.screen(["check"], 3, "//:numbers  argument argv changed\n", "6 nodes: 1 stale\n")
+        self.screen(["check"], 3, "//:numbers  its command changed\n", "6 nodes: 1 stale\n")
         self.build(self.ws, run=1, fresh=5)
 
     def test_json(self):

@@ -186,7 +186,8 @@ TEST_CASE("the parts for people name what the key is made of, and changes are to
   std::string words;
   for (const plan::PartChange& change : changes)
     words += plan::in_words(change) + "; ";
-  CHECK(words == "argument dg1 changed; env CXX is new; ./src/a.c changed; env CC is gone; ");
+  CHECK(words ==
+        "a value in its script changed; env CXX is new; ./src/a.c changed; env CC is gone; ");
   CHECK(changes[0].before == "\"-O2\"");
   CHECK(changes[0].now == "\"-O3\"");
 }
