@@ -62,7 +62,8 @@ Status zstd(const Context& context, std::string_view bytes, OutStream& out) {
   ZSTD_CCtx_setPledgedSrcSize(stream.get(), bytes.size());
   std::string buffer(ZSTD_CStreamOutSize(), '\0');
   std::size_t left = 1;
-  ZSTD_inBuffer input{bytes.data(), 0, 0};
+  ZSTD_inBuffer input{};
+  input.src = bytes.data();
   while (left != 0) {
     if (stopped(context)) return interrupted();
     input.size = std::min(bytes.size(), input.pos + kStep);

@@ -133,8 +133,8 @@ struct Sha256Hasher::State {
 
 Sha256Hasher::Sha256Hasher() : state_(new State) {
   // Fetched once: a fetch takes OpenSSL's locks and costs more than hashing a small file.
-  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  [[maybe_unused]] const int ok = EVP_DigestInit_ex(state_->context, algorithm, nullptr);
+  static EVP_MD* const kAlgorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  [[maybe_unused]] const int ok = EVP_DigestInit_ex(state_->context, kAlgorithm, nullptr);
   assert(ok == 1);
 }
 Sha256Hasher::~Sha256Hasher() = default;

@@ -60,7 +60,7 @@ Result<FileHash> DiskFiles::hash(const std::string& path, bool with_sha256) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     Result<std::optional<FileHash>> once = hash_once(path, with_sha256);
     if (!once) return std::unexpected(std::move(once.error()));
-    if (once->has_value()) return once->value();
+    if (const std::optional<FileHash>& hash = *once) return *hash;
   }
   return fail(printable(path) + " changed while it was read", EBUSY);
 }

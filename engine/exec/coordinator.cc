@@ -262,6 +262,7 @@ void Coordinator::stop(int signal) {
   while (in_flight_ != 0)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   std::vector<std::uint64_t> tokens;
+  tokens.reserve(running_.size());
   for (const auto& [token, run] : running_)
     tokens.push_back(token);
   for (const std::uint64_t token : tokens) {

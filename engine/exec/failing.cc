@@ -16,8 +16,8 @@ namespace devgraph::exec {
 namespace {
 
 /// What patterns are matched against: the end of the log, where errors are.
-constexpr std::size_t kSearched = 1024 * 1024;
-constexpr std::size_t kHintTail = 64 * 1024;
+constexpr std::size_t kSearched = std::size_t{1024} * 1024;
+constexpr std::size_t kHintTail = std::size_t{64} * 1024;
 constexpr std::size_t kTailLines = 20;
 
 }  // namespace

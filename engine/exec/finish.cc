@@ -86,10 +86,11 @@ std::string Coordinator::read_depfile(Running& run) {
                        printable(name));
   }
 
-  std::vector<std::string> declared;
   std::vector<Survey::Seen> seen;
   for (const InputId input : graph_.inputs(run.node))
     survey_.seen(input, seen);
+  std::vector<std::string> declared;
+  declared.reserve(seen.size());
   for (const Survey::Seen& one : seen)
     declared.emplace_back(one.path);
   std::sort(declared.begin(), declared.end());
@@ -195,6 +196,7 @@ Status Coordinator::commit(Running& run, std::vector<LandedItem> items) {
     made.label = label;
     made.static_key = survey_.key(node, run.missing);
     std::vector<plan::Discovered> discovered;
+    discovered.reserve(run.deps.size());
     for (const store::MadeDep& dep : run.deps)
       discovered.push_back({dep.path, dep.content});
     made.key = plan::key_with(made.static_key, discovered);

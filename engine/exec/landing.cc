@@ -13,7 +13,7 @@
 namespace devgraph::exec {
 namespace {
 
-constexpr std::uint64_t kInline = 256 * 1024;
+constexpr std::uint64_t kInline = std::uint64_t{256} * 1024;
 constexpr std::uint32_t kFileMode = 0644;
 constexpr std::uint32_t kProgramMode = 0755;
 

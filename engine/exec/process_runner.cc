@@ -232,7 +232,8 @@ Result<std::unique_ptr<ProcessRunner>> ProcessRunner::create(Options options) {
 ProcessRunner::~ProcessRunner() {
   stop_all(milliseconds{0});
   ::prctl(PR_SET_CHILD_SUBREAPER, 0);
-  if (state_->old_limit) ::setrlimit(RLIMIT_NOFILE, &*state_->old_limit);
+  const std::optional<rlimit>& limit = state_->old_limit;
+  if (limit) ::setrlimit(RLIMIT_NOFILE, &*limit);
 }
 
 Status ProcessRunner::start(std::uint64_t token, const Command& command) {

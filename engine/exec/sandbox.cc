@@ -52,8 +52,8 @@ constexpr int kRulePathBeneath = 1;
 constexpr unsigned kVersionFlag = 1;
 
 int kernel_abi() {
-  static const long version = ::syscall(kCreateRuleset, nullptr, 0, kVersionFlag);
-  return version > 0 ? static_cast<int>(version) : 0;
+  static const long kVersion = ::syscall(kCreateRuleset, nullptr, 0, kVersionFlag);
+  return kVersion > 0 ? static_cast<int>(kVersion) : 0;
 }
 
 std::uint64_t all_file_rights(int abi) {

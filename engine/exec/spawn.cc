@@ -140,16 +140,16 @@ std::unexpected<Error> explain(const Child& child) {
 }  // namespace
 
 Result<Spawned> spawn(const SpawnPlan& plan) {
-  static thread_local const ChildStack stack;
-  if (!stack.top()) return fail_errno("cannot start a process", ENOMEM);
-  Child& child = *new (stack.bottom()) Child{.plan = &plan};
+  static thread_local const ChildStack kStack;
+  if (!kStack.top()) return fail_errno("cannot start a process", ENOMEM);
+  Child& child = *new (kStack.bottom()) Child{.plan = &plan};
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   int pidfd = -1;
   // CLONE_VM and CLONE_VFORK: fork() would copy the page tables, 44 ms for an engine of 500 MiB.
-  const pid_t pid = ::clone(run_child, stack.top(),
+  const pid_t pid = ::clone(run_child, kStack.top(),
                             kChildMemory | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
   const int code = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);

@@ -244,7 +244,7 @@ bool Staging::appends(const char* field) const {
 
 /// The kernel's limit on arguments and environment, told in advance and with the cure.
 Status Staging::check_length() const {
-  static const long limit = ::sysconf(_SC_ARG_MAX);
+  static const long kLimit = ::sysconf(_SC_ARG_MAX);
   std::size_t total = 0;
   std::size_t longest = 0;
   for (const std::vector<std::string>* strings : {&command_.argv, &command_.environment}) {
@@ -253,7 +253,7 @@ Status Staging::check_length() const {
       longest = std::max(longest, text.size());
     }
   }
-  const bool fits = longest <= kLongestWord && (limit <= 0 || total + 4096 < std::size_t(limit));
+  const bool fits = longest <= kLongestWord && (kLimit <= 0 || total + 4096 < std::size_t(kLimit));
   if (fits) return {};
   const std::string name =
       command_.argv.empty() ? "the command" : printable(base_name(command_.argv[0]));
@@ -263,7 +263,7 @@ Status Staging::check_length() const {
                 E2BIG);
   }
   return fail("the arguments of " + name + " are " + human_size(total) +
-                  " long, and the system takes " + human_size(std::size_t(limit)) +
+                  " long, and the system takes " + human_size(std::size_t(kLimit)) +
                   "; pass long lists in a response file: rsp(files)",
               E2BIG);
 }

@@ -168,8 +168,9 @@ Status Survey::look_at_outputs() {
     const Result<std::optional<Digest>> digest = store::digest_tree(*files_, index_, look, path);
     plan::OutputNow& now = outputs_[id];
     now.kind = store::MadeKind::Tree;
-    now.exists = digest && digest->has_value();
-    if (now.exists) now.content = **digest;
+    const std::optional<Digest> content = digest.value_or(std::nullopt);
+    now.exists = content.has_value();
+    if (content) now.content = *content;
     // A folder that cannot be read through, or something else in its place, is there but wrong.
     const Result<FileStat> stat = files_->lstat(join_path(look_.workspace, path));
     if (stat) output_stats_[id] = *stat;

@@ -51,12 +51,12 @@ bool needs_its_path(Files& files, const std::string& program) {
 }  // namespace
 
 const std::vector<std::string_view>& basic_names() {
-  static const std::vector<std::string_view> names = [] {
+  static const std::vector<std::string_view> kNames = [] {
     std::vector<std::string_view> out(std::begin(kBasics), std::end(kBasics));
     std::sort(out.begin(), out.end());
     return out;
   }();
-  return names;
+  return kNames;
 }
 
 Toolbox::Toolbox(Files& files, std::string state) : files_(files), state_(std::move(state)) {}

@@ -9,7 +9,7 @@
 
 namespace devgraph::exec {
 
-void Trace::add(std::string label, std::string_view outcome, Clock::time_point from,
+void Trace::add(std::string_view label, std::string_view outcome, Clock::time_point from,
                 Clock::time_point to) {
   if (!enabled()) return;
   const auto since = [&](Clock::time_point time) {

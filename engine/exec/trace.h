@@ -17,7 +17,7 @@ class Trace {
   explicit Trace(std::string path) : path_(std::move(path)), begun_(Clock::now()) {}
 
   bool enabled() const { return !path_.empty(); }
-  void add(std::string label, std::string_view outcome, Clock::time_point from,
+  void add(std::string_view label, std::string_view outcome, Clock::time_point from,
            Clock::time_point to);
   Status write(Files& files) const;
 

@@ -92,7 +92,7 @@ Status Cas::put_file(const Sha256& name, const std::string& path) {
   const Result<FileHash> hash = files_.hash(temporary, true);
   if (!hash) return std::unexpected(hash.error());
   if (hash->sha != name) {
-    files_.remove(temporary);
+    static_cast<void>(files_.remove(temporary));
     return fail(fmt::format("{} changed while it was stored", path));
   }
   if (Status done = files_.chmod(temporary, kBlobMode); !done) return done;
@@ -137,7 +137,8 @@ std::optional<std::string> Cas::get(const Sha256& name) {
     Result<std::string> bytes = files_.read(file_of(name));
     if (!bytes) return std::nullopt;
     if (sha256_of(*bytes) == name) return std::move(*bytes);
-    files_.rename(file_of(name), file_of(name) + ".bad");
+    // What cannot be moved is found to be wrong again.
+    static_cast<void>(files_.rename(file_of(name), file_of(name) + ".bad"));
     return std::nullopt;
   }
   const Place place = found->second;
@@ -177,8 +178,9 @@ Result<bool> Cas::restore_file(const Sha256& name, const std::string& path, std:
   const Result<FileHash> hash = files_.hash(path, true);
   if (!hash) return std::unexpected(hash.error());
   if (hash->sha != name) {
-    files_.remove(path);
-    files_.rename(blob, blob + ".bad");
+    // What cannot be moved is found to be wrong again; but wrong bytes must not stay at `path`.
+    static_cast<void>(files_.rename(blob, blob + ".bad"));
+    if (Status done = files_.remove(path); !done) return std::unexpected(done.error());
     return false;
   }
   if (Status done = files_.chmod(path, mode); !done) return std::unexpected(done.error());

@@ -16,7 +16,7 @@
 namespace devgraph::store {
 
 /// Up to this size a blob goes into the pack.
-inline constexpr std::uint64_t kPackedBlob = 64 * 1024;
+inline constexpr std::uint64_t kPackedBlob = std::uint64_t{64} * 1024;
 
 class Cas {
  public:

@@ -118,13 +118,14 @@ Status LogFile::rewrite(const std::vector<std::string_view>& kept) {
 
   // The entries now lie in the new text; views that callers took before are void.
   *owned = std::move(text);
-  entries_.clear();
+  std::vector<std::string_view> entries;
+  entries.reserve(kept.size());
   std::size_t at = kHeaderBytes;
-  const std::vector<std::string_view> old = kept;
-  for (const std::string_view payload : old) {
-    entries_.push_back(std::string_view(*owned).substr(at + kFrameBytes, payload.size()));
+  for (const std::string_view payload : kept) {
+    entries.push_back(std::string_view(*owned).substr(at + kFrameBytes, payload.size()));
     at += kFrameBytes + payload.size();
   }
+  entries_ = std::move(entries);
   loaded_ = std::move(owned);
   added_.clear();
   unwritten_.clear();

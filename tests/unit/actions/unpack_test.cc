@@ -117,7 +117,6 @@ TEST_CASE("hostile archives are refused, and nothing lands outside of the folder
     std::string bytes;
     const char* error;
   };
-  const std::string outside = "leads out of the folder";
   const Hostile cases[] = {
       {"parent", tar_of({entry("../evil", '0', "x")}),
        "the archive holds `../evil`, a name that leads out of the folder"},

@@ -58,7 +58,7 @@ TEST_CASE("a written file is read, mapped, hashed and listed") {
 
 TEST_CASE("hashing by blocks gives the hash of the whole") {
   on_both([](Files& files, const std::string& root) {
-    const std::size_t block = 128 * 1024;
+    const std::size_t block = std::size_t{128} * 1024;
     for (const std::size_t size :
          {std::size_t{0}, std::size_t{1}, block - 1, block, block + 1, 3 * block, 5 * block + 77}) {
       CAPTURE(size);

@@ -229,8 +229,8 @@ TEST_CASE("a daemon in a session or group of its own is found and killed") {
       "setsid sleep 100 & sleep 0.1; pgrep -n -x sleep -s $! > pid",
       "(setsid bash -c 'echo $$ > pid; sleep 100; true' &) ; sleep 0.2",
       "set -m; sleep 100 & echo $! > pid",
-      "(setsid bash -c '(trap \"\" TERM; echo $BASHPID > pid; sleep 100; true) & sleep 100' &); "
-      "sleep 0.2",
+      ("(setsid bash -c '(trap \"\" TERM; echo $BASHPID > pid; sleep 100; true) & sleep 100' &); "
+       "sleep 0.2"),
   };
   for (const char* script : scripts) {
     CAPTURE(std::string(script));
@@ -430,7 +430,7 @@ TEST_CASE("an ignored stop signal stays ignored, the others go back to what they
 
 TEST_CASE("starting a process costs little beside what the kernel takes") {
   Bench bench;
-  const int kCount = 300;
+  constexpr int kCount = 300;
   Command command = bench.script("");
   command.argv = {"/bin/true"};
   const auto cpu = [] {

@@ -132,7 +132,7 @@ class RandomBuilds {
       case 8:
         node.broken = !node.broken;
         break;
-      case 9:
+      default:
         // Only a leaf of the graph may leave it.
         if (!is_used(node.name)) node.present = !node.present;
         break;
