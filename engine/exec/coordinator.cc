@@ -29,6 +29,7 @@ Coordinator::Coordinator(Survey& survey, Runner& runner, const BuildOptions& opt
       cas_(files_, state_folder_),
       parts_(files_, state_folder_),
       logs_(graph_, files_, options.workspace, state_folder_),
+      watch_(graph_, files_, options.workspace),
       toolbox_(files_, state_folder_),
       capacity_(graph_, options.jobs, options.load_limit),
       trace_(options.trace),
@@ -90,6 +91,7 @@ Status Coordinator::prepare() {
   if (Status done = files_.remove_all(state_folder_ + "/scratch"); !done) return done;
   const Result<std::vector<FolderEntry>> failed = files_.list(state_folder_ + "/failed");
   failed_kept_ = failed && !failed->empty();
+  watch_.begin(frontier_->open(), survey_.look().now);
   return {};
 }
 

@@ -21,6 +21,7 @@
 
 #include "engine/exec/build.h"
 #include "engine/exec/capacity.h"
+#include "engine/exec/folder_watch.h"
 #include "engine/exec/frontier.h"
 #include "engine/exec/jobserver.h"
 #include "engine/exec/landing.h"
@@ -52,8 +53,9 @@ class Coordinator {
     std::uint64_t token = 0;
     unsigned attempt = 1;
     bool left_children = false;
-    bool second = false;  ///< The second run of `--twice`: compared, not kept.
-    bool again = false;   ///< Runs again because an input was written meanwhile.
+    bool second = false;     ///< The second run of `--twice`: compared, not kept.
+    bool again = false;      ///< Runs again because an input was written meanwhile.
+    bool uncertain = false;  ///< It may have seen files that are not in its key.
     std::string scratch;
     Command command;  ///< Of Script and Exec.
     std::unique_ptr<AppendFile> log;
@@ -64,7 +66,8 @@ class Coordinator {
     std::vector<store::MadeDep> deps;
     std::vector<std::string> dep_paths;  ///< Own the paths of `deps`.
     std::vector<LandedItem> first;       ///< With `second`: what the first run made.
-    std::int64_t clock = 0;  ///< Of the file system at the start; of nodes with a depfile.
+    /// Of the file system at the start; of nodes with a depfile or a folder of sources.
+    std::int64_t clock = 0;
     Clock::time_point started;
     std::chrono::milliseconds time{0};
     std::chrono::milliseconds first_time{0};
@@ -138,7 +141,8 @@ class Coordinator {
   Status commit(Running& run, std::vector<LandedItem> items);
   Status compare_twice(Running& run, const Landed& landed);
   std::string changed_input(const Running& run, std::string& rewritten);
-  Status run_again(Running& run, const std::string& rewritten);
+  std::string changed_folder(Running& run);
+  Status run_again(Running& run, const std::string& what);
   std::string read_depfile(Running& run);
   Status write_quarantine(Running& run);
   Status fail_attempt(std::uint64_t token, const std::string& what);
@@ -168,6 +172,7 @@ class Coordinator {
   store::Cas cas_;
   store::Parts parts_;
   NodeLogs logs_;
+  FolderWatch watch_;
   mutable Toolbox toolbox_;  ///< Used by `stage` only, on the coordinator's thread.
   Capacity capacity_;
   Trace trace_;

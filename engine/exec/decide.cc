@@ -209,6 +209,7 @@ std::string stale_reason(Survey& survey, const store::Parts& parts, NodeId node)
       return fmt::format("output {} was altered", path);
     }
   }
+  if (last->key().is_zero()) return "files came or went while it ran";
   return "its key changed";
 }
 

@@ -19,6 +19,9 @@ Status Coordinator::ran(Running& run, const std::string& fault) {
   if (!fault.empty()) return fail_attempt(run.token, fault);
   std::string rewritten;
   std::string wrong = changed_input(run, rewritten);
+  if (wrong.empty() && (rewritten.empty() || run.again)) {
+    if (std::string what = changed_folder(run); !what.empty()) rewritten = std::move(what);
+  }
   if (wrong.empty() && !rewritten.empty() && !run.again && !run.second) {
     return run_again(run, rewritten);
   }
@@ -49,15 +52,35 @@ std::string Coordinator::changed_input(const Running& run, std::string& rewritte
     const Result<FileHash> hash = files_.hash(path, false);
     if (!hash || hash->xxh != one.content) return changed();
     *one.stat = hash->stat;
-    rewritten = printable(one.path);
+    rewritten = fmt::format("{} was written while it ran", printable(one.path));
   }
   return {};
 }
 
+/// Not empty: files came into a folder that it reads, and went again, or the other way round. If
+/// they stayed, its key is of another folder than the one it saw: what it made is used, but no
+/// build may ever find it by its key.
+std::string Coordinator::changed_folder(Running& run) {
+  std::string what;
+  for (const TreeId tree : seen_trees(graph_, run.node)) {
+    const std::optional<FolderWatch::Change> change = watch_.changed(tree, run.clock);
+    if (!change) continue;
+    const std::string folder = change->folder.empty() ? "." : printable(change->folder);
+    if (!change->differs) {
+      what = fmt::format("files came and went in {}/ while it ran", folder);
+    } else if (!run.uncertain && !run.second) {
+      run.uncertain = true;
+      listener_.warning(fmt::format(
+          "{} will run in the next build too, because files came or went in {}/ meanwhile",
+          label_of(graph_, run.node), folder));
+    }
+  }
+  return run.uncertain ? std::string() : what;
+}
+
 /// Runs it once more. If an input is written again, with the same bytes again, it is the command's
 /// own doing, and what it made counts.
-Status Coordinator::run_again(Running& run, const std::string& rewritten) {
-  const std::string what = fmt::format("{} was written while it ran", rewritten);
+Status Coordinator::run_again(Running& run, const std::string& what) {
   if (Status done = close_log(run, what); !done) return done;
   listener_.warning(fmt::format("{} runs again, because {}", label_of(graph_, run.node), what));
   const Waiting again{run.node, run.attempt, {}, true};
@@ -200,6 +223,7 @@ Status Coordinator::commit(Running& run, std::vector<LandedItem> items) {
     for (const store::MadeDep& dep : run.deps)
       discovered.push_back({dep.path, dep.content});
     made.key = plan::key_with(made.static_key, discovered);
+    if (run.uncertain) made.key = made.static_key = Digest{};
     made.time = run.time;
     made.deps = run.deps;
     for (const LandedItem& item : items)

@@ -88,7 +88,9 @@ Status Coordinator::start_attempt(Running new_run) {
     return fail_attempt(token, fmt::format("{} is not there", plan::input_name(graph_, *part)));
   }
   const Node& node = graph_.node(run.node);
-  if (node.depfile != StrId{}) run.clock = files_.clock(state_folder_).value_or(0);
+  if (node.depfile != StrId{} || !seen_trees(graph_, run.node).empty()) {
+    run.clock = files_.clock(state_folder_).value_or(0);
+  }
   if (Status done = lay_out(run); !done) return done;
   if (node.kind == ActionKind::Native) return start_native(run);
 
