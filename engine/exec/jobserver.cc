@@ -111,7 +111,8 @@ Status Jobserver::own_ends(int read, int write) {
   read_ = reopen(read, O_RDONLY);
   write_ = reopen(write, O_WRONLY);
   if (shared_read_ && shared_write_ && read_ && write_) return {};
-  return fail_errno("cannot make a jobserver", errno);
+  // A number beyond the limit is EINVAL to fcntl.
+  return fail_errno("cannot make a jobserver", errno == EINVAL ? EMFILE : errno);
 }
 
 bool Jobserver::connect(const JobserverAddress& address) {

@@ -1,5 +1,6 @@
 #include "engine/exec/starters.h"
 
+#include <system_error>
 #include <utility>
 
 namespace devgraph::exec {
@@ -22,8 +23,22 @@ void Starters::add(std::function<void()> work) {
     waiting_.push_back(std::move(work));
     all_busy = busy_ + waiting_.size() > threads_.size();
   }
-  if (all_busy && threads_.size() < limit_) threads_.emplace_back([this] { run(); });
+  if (all_busy && threads_.size() < limit_) {
+    try {
+      threads_.emplace_back([this] { run(); });
+    } catch (const std::system_error&) {
+      // The system gives no more threads: those that there are will do, or this one.
+      if (threads_.empty()) return work_once();
+    }
+  }
   changed_.notify_one();
+}
+
+/// Only where there are no threads, so that nobody else takes what was added.
+void Starters::work_once() {
+  const std::function<void()> work = std::move(waiting_.front());
+  waiting_.pop_front();
+  work();
 }
 
 void Starters::drain() {

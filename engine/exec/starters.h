@@ -26,6 +26,7 @@ class Starters {
 
  private:
   void run();
+  void work_once();
 
   const std::size_t limit_;
   std::mutex mutex_;  // Guards all below but the threads.
