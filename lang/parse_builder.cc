@@ -77,6 +77,9 @@ void Builder::fault(const Fault& fault, const char* at) {
   place.open = open_brackets();
   if (!frames_.empty()) place.decl_begin = frames_.front().at.begin;
   fault_at_ = place.at;
+  // What stands behind a declaration may have been meant as a part of it: its value is not known.
+  const bool is_behind = frames_.empty() && std::string_view(fault.code) == "E007";
+  if (is_behind && !file_.decls.empty()) file_.decls.pop_back();
   Diagnostic diagnostic = explain(fault, place);
   // An unclosed quote is reported where it was opened; the lines behind it may be sound.
   if (diagnostic.where && diagnostic.where->range.begin < fault_at_ && diagnostic.code == "E003") {
