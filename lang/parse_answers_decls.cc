@@ -137,6 +137,18 @@ Answer brackets_touch(const Fault& fault, const FaultPlace& place) {
               "leave the blank out", {text[0] == '[' ? "write  name[axis]" : "write  name(value)"});
 }
 
+namespace {
+
+/// The number that stands before the place, if it is one and no end of a word.
+std::string_view number_before(const FaultPlace& place) {
+  const std::string_view before = place.text.substr(0, place.token_end);
+  const std::size_t end = before.find_last_not_of("0123456789");
+  if (end == std::string_view::npos || !std::string_view(" \t=").contains(before[end])) return {};
+  return before.substr(end + 1);
+}
+
+}  // namespace
+
 Answer missing_separator(const Fault& fault, const FaultPlace& place) {
   if (std::string_view(fault.code) != "E007" || place.at >= place.text.size()) return std::nullopt;
   const OpenBracket* open = innermost(place);
@@ -159,6 +171,17 @@ Answer missing_separator(const Fault& fault, const FaultPlace& place) {
                   "expected a comma or a new line",
                   {"write  field = rule { … }  for a node that only this one uses"});
     }
+  }
+  // In a list the word may as well be the next item.
+  const bool in_fields =
+      open == nullptr || open->kind == Bracket::Block || open->kind == Bracket::Record;
+  const std::string_view number = number_before(place);
+  if (in_fields && !number.empty() && is_unit(word)) {
+    return make("E010",
+                {place.source, place.token_end - static_cast<std::uint32_t>(number.size()),
+                 place.at + static_cast<std::uint32_t>(word.size())},
+                "a number and its unit are one word", {},
+                {fmt::format("write  {}{}", number, word)});
   }
   const std::string found = describe(place.text, place.at);
   if (open != nullptr) {

@@ -19,8 +19,30 @@ namespace {
 
 constexpr Fault kBadNumber{"E010", "a number", nullptr};
 
-constexpr std::array<std::string_view, 14> kUnits{"ms", "s",  "m",  "h",   "d",   "B",   "kB",
-                                                  "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"};
+struct ForeignUnit {
+  std::string_view unit;
+  std::string_view ours;
+};
+constexpr std::array<ForeignUnit, 18> kForeignUnits{{
+    {"sec", "s"},
+    {"secs", "s"},
+    {"seconds", "s"},
+    {"min", "m"},
+    {"mins", "m"},
+    {"minutes", "m"},
+    {"hr", "h"},
+    {"hour", "h"},
+    {"hours", "h"},
+    {"day", "d"},
+    {"days", "d"},
+    {"k", "kB"},
+    {"K", "KiB"},
+    {"KB", "kB"},
+    {"M", "MiB"},
+    {"mb", "MB"},
+    {"G", "GiB"},
+    {"gb", "GB"},
+}};
 
 std::uint32_t deepest(std::uint32_t a, std::uint32_t b) {
   return std::max(a, b);
@@ -48,9 +70,11 @@ void Builder::number(Span at) {
   if (read.ec != std::errc{}) {
     fault(kBadNumber, at, "this number does not fit into 64 bits");
   }
-  if (!literal.unit.empty() && std::ranges::find(kUnits, literal.unit) == kUnits.end()) {
-    const std::vector<std::string> known(kUnits.begin(), kUnits.end());
-    const std::optional<std::string> near = nearest(literal.unit, known);
+  if (!literal.unit.empty() && !is_unit(literal.unit)) {
+    const std::vector<std::string> known(units().begin(), units().end());
+    std::optional<std::string> near = nearest(literal.unit, known);
+    const auto foreign = std::ranges::find(kForeignUnits, literal.unit, &ForeignUnit::unit);
+    if (foreign != kForeignUnits.end()) near = foreign->ours;
     const std::string help =
         near ? fmt::format("did you mean `{}{}`? ", whole.substr(0, digits), *near) : "";
     const std::string all = "durations are in ms s m h d, sizes in B kB MB GB TB KiB MiB GiB TiB";

@@ -34,6 +34,16 @@ std::size_t word_length(std::string_view text) {
   return i;
 }
 
+std::span<const std::string_view> units() {
+  static constexpr std::array<std::string_view, 14> kAll{
+      "ms", "s", "m", "h", "d", "B", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"};
+  return kAll;
+}
+
+bool is_unit(std::string_view word) {
+  return std::ranges::find(units(), word) != units().end();
+}
+
 bool is_reserved(std::string_view word) {
   static constexpr std::array<std::string_view, 23> kWords{
       "and", "assert", "axis", "effect", "else", "extern", "false", "fn",
