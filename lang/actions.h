@@ -229,7 +229,7 @@ DEVGRAPH_FAULT(operand,        "E001", "a value");
 DEVGRAPH_FAULT(type,           "E001", "a type", "types are string int bool duration size version path file tree script, [T], {T}, {a: T}, \"a\" | \"b\", T?");
 DEVGRAPH_FAULT(type_base,      "E001", "a type");
 DEVGRAPH_FAULT(eq,             "E006", "`=`");
-DEVGRAPH_FAULT(type_colon,     "E006", "`:` and a type");
+DEVGRAPH_FAULT(type_colon,     "E006", "`:` and a type", "write  name: string");
 DEVGRAPH_FAULT(decl_name,      "E001", "a name");
 DEVGRAPH_FAULT(clause_name,    "E001", "a name");
 DEVGRAPH_FAULT(use_as,         "E001", "a name");

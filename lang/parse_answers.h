@@ -38,6 +38,11 @@ Answer not_in_a_rule(const Fault& fault, const FaultPlace& place);
 Answer brackets_touch(const Fault& fault, const FaultPlace& place);
 Answer missing_separator(const Fault& fault, const FaultPlace& place);
 
+// --- shapes of declarations, lines of scripts (parse_answers_shapes.cc) ---
+Answer lost_script_line(const Fault& fault, const FaultPlace& place);
+Answer mistyped_declaration(const Fault& fault, const FaultPlace& place);
+Answer node_shape(const Fault& fault, const FaultPlace& place);
+
 // --- what they share (parse_faults.cc) ---
 bool is_digit(char c);
 

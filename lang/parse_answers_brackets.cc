@@ -100,6 +100,12 @@ Answer hole_in_text(const Fault& fault, const FaultPlace& place) {
            fmt::format("expected {}, found {}", fault.expected, describe(place.text, place.at)),
            {"in a string every { opens a hole like {name}; write \\{ for a brace",
             "or write the text in single quotes, where braces are plain"});
+  const auto text = std::find_if(place.open.rbegin(), place.open.rend(),
+                                 [](const auto& one) { return one.kind == Bracket::BlockString; });
+  if (text != place.open.rend() &&
+      start_of_line(place.text, text->at.begin) != start_of_line(place.text, at)) {
+    found.also.push_back({text->at, "in the text that begins here"});
+  }
   if (at > 0 && place.text[at - 1] == '$') {
     found.helps.insert(found.helps.begin(),
                        "${…} is of the shell: only `$` lines know it; here write {name}");

@@ -104,13 +104,6 @@ Answer statement(const Fault& fault, const FaultPlace& place) {
       }
     }
   }
-  if (names_node && text.starts_with('{') && place.open.size() == 1) {
-    return make("E014", here(place), fmt::format("this `{}` has no name", first), "expected a name",
-                {fmt::format("write  {} name {{ … }}", first)});
-  }
-  if (names_node && (text.starts_with('"') || text.starts_with('\''))) {
-    return make("E014", here(place), "a name is a word without quotes", "expected a name");
-  }
   return std::nullopt;
 }
 

@@ -33,9 +33,19 @@ Answer wrong_sign(const Fault& fault, const FaultPlace& place) {
     return make("E001", here(place), "types have no angle brackets", {},
                 {"[string] is a list of strings, {string} a map to strings"});
   }
+  const bool is_let = place.text.substr(place.decl_begin).starts_with("let ");
+  if (expected == "a type" && is_let && place.open.size() == 1 && text.starts_with('=') &&
+      place.text[place.at - 1] == ':') {
+    return make("E006", {place.source, place.at - 1, place.at + 1}, "`:=` defines nothing",
+                "write `=`");
+  }
   const bool in_type =
       expected == "a type" || (open != nullptr && open->kind == Bracket::TypeBracket);
   if (in_type) return std::nullopt;
+  if (text.starts_with('{') && wants_equals) {
+    return make("E006", here(place), "what is defined stands behind `=`", "expected `=`",
+                {"write  name = value"});
+  }
   if (text.starts_with("==") && wants_equals) {
     return make("E006", {place.source, place.at, place.at + 2}, "a definition has one `=`",
                 "`==` compares");
@@ -49,6 +59,10 @@ Answer wrong_sign(const Fault& fault, const FaultPlace& place) {
     if (code == "E006") {
       return make("E006", here(place), "a parameter needs its type before `=`", "expected `:`",
                   {"write  name: string = \"x\""});
+    }
+    const std::string_view before = trim(place.text.substr(0, place.at));
+    if (before.ends_with('=') && code == "E001") {
+      return make("E006", here(place), "`=` stands here twice", "leave it out");
     }
     if (code == "E007" || code == "E001" || code == "E002") {
       return make("E006", here(place), "`=` is no comparison",
@@ -65,7 +79,12 @@ struct ForeignSign {
   std::string_view message;
   std::string_view help;
 };
-constexpr std::array<ForeignSign, 12> kForeign{{
+constexpr std::array<ForeignSign, 17> kForeign{{
+    {"\r", "a carriage return alone ends no line", "save the file with line ends of LF or CR LF"},
+    {"\xE2\x80\x8B", "this character is invisible", "delete it"},
+    {"\xEF\xBB\xBF", "this character is invisible", "delete it"},
+    {"\x0C", "a form feed has no meaning here", "delete it"},
+    {"\x0B", "a vertical tab has no meaning here", "write a plain blank"},
     {"&&", "`&&` is no operator", "write `and`"},
     {"||", "`||` is no operator", "write `or`"},
     {"!", "`!` is no operator", "write `not x`; `!=` compares"},
@@ -85,7 +104,8 @@ constexpr std::array<ForeignSign, 12> kForeign{{
 Answer foreign_sign(const Fault&, const FaultPlace& place) {
   const std::string_view text = rest(place);
   for (const ForeignSign& foreign : kForeign) {
-    if (!text.starts_with(foreign.sign) || text.starts_with("!=")) continue;
+    if (!text.starts_with(foreign.sign)) continue;
+    if (text.starts_with("!=") || text.starts_with("\r\n")) continue;
     const auto size = static_cast<std::uint32_t>(foreign.sign.size());
     return make("E017", {place.source, place.at, place.at + size}, std::string(foreign.message), {},
                 {std::string(foreign.help)});
@@ -106,6 +126,16 @@ Answer operator_placement(const Fault& fault, const FaultPlace& place) {
   if (binary && first_on_line) {
     return make("E017", here(place), "an operator cannot begin a line", "move it to the line above",
                 {"a line that ends in an operator continues on the next"});
+  }
+  if (text[0] == '?' && code == "E007" &&
+      text.substr(0, line_length(text)).find(':') != std::string_view::npos) {
+    return make("E017", {place.source, place.at, place.at + 1}, "`?` is no operator", {},
+                {"write  if condition then a else b"});
+  }
+  if (std::string_view("*%^").contains(text[0]) && code == "E007") {
+    return make("E017", {place.source, place.at, place.at + 1},
+                fmt::format("`{}` is no operator", text[0]), {},
+                {"numbers are added and subtracted; a script can do more: $ echo $(( 2 * 3 ))"});
   }
   if (text[0] == '-' && code == "E007") {
     return make("E017", {place.source, place.at, place.at + 1}, "`-` needs a blank on both sides",
@@ -134,6 +164,11 @@ Answer reserved_name(const Fault& fault, const FaultPlace& place) {
     return make("E005", here(place), fmt::format("`{}` is a word of the language", word),
                 "expected a name",
                 {fmt::format("choose another name, for instance `{}_` or `my-{}`", word, word)});
+  }
+  if (expected.starts_with("a value") && (word == "if" || word == "match")) {
+    return make("E005", here(place), fmt::format("`{}` needs parentheses here", word), {},
+                {word == "if" ? "write  (if condition then a else b)"
+                              : "write  (match x { \"a\" => 1, _ => 2 })"});
   }
   if (expected.starts_with("a value") || expected.starts_with("a field")) {
     return make("E005", here(place), fmt::format("`{}` is a word of the language", word),
@@ -211,6 +246,10 @@ Answer bad_path(const Fault& fault, const FaultPlace& place) {
   if (text.starts_with('/')) {
     return make("E009", range, "a path cannot be absolute", {},
                 {"write ./x for a file below this folder, //x for one below the workspace"});
+  }
+  if (text.starts_with(".\\")) {
+    return make("E009", range, "the folders of a path are separated by `/`", {},
+                {"write  ./folder/file"});
   }
   if (text.starts_with(':')) {
     return make("E009", range, "a label names its project", {},

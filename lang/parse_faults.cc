@@ -24,12 +24,17 @@ bool is_bracket(Bracket kind) {
 
 /// The first that knows the mistake has the word, so the order matters.
 constexpr std::array kAnswers{
-    answers::unclosed_quote, answers::unclosed_bracket, answers::line_ends,
-    answers::hole_in_text,   answers::bad_escape,       answers::script_place,
-    answers::wrong_closer,   answers::statement,        answers::wrong_sign,
-    answers::foreign_sign,   answers::bad_number,       answers::operator_placement,
-    answers::bad_path,       answers::reserved_name,    answers::wrong_case,
-    answers::not_in_a_rule,  answers::brackets_touch,   answers::missing_separator,
+    answers::unclosed_quote,     answers::unclosed_bracket,
+    answers::lost_script_line,   answers::line_ends,
+    answers::hole_in_text,       answers::bad_escape,
+    answers::script_place,       answers::wrong_closer,
+    answers::statement,          answers::mistyped_declaration,
+    answers::node_shape,         answers::wrong_sign,
+    answers::foreign_sign,       answers::bad_number,
+    answers::operator_placement, answers::bad_path,
+    answers::reserved_name,      answers::wrong_case,
+    answers::not_in_a_rule,      answers::brackets_touch,
+    answers::missing_separator,
 };
 
 }  // namespace
@@ -138,6 +143,9 @@ Diagnostic explain(const Fault& fault, const FaultPlace& place) {
       fault.code, answers::here(place),
       fmt::format("expected {}, found {}", fault.expected, describe(place.text, place.at)), {});
   if (fault.help != nullptr) found.helps.emplace_back(fault.help);
+  if (std::string_view(fault.expected) == "`else`" && answers::rest(place).starts_with("elif ")) {
+    found.helps = {"write  else if condition then value else value"};
+  }
   if (found.code == "E014") {
     found.helps.emplace_back(
         "declarations are use param axis let fn type rule assert workspace, and nodes: rule name { "
