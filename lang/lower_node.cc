@@ -214,7 +214,8 @@ void Lowerer::lower_environment(Cell& cell, Node& row, InputList& inputs) {
     std::vector<Field> fields;
     if (builder_.value(env).tag == ValueTag::Map) {
       for (Field one : builder_.fields(env)) {
-        const devgraph::Value& value = builder_.value(one.value);
+        // By value: a text that is added moves the values of the builder.
+        const devgraph::Value value = builder_.value(one.value);
         // A variable holds text.
         if (value.tag == ValueTag::True || value.tag == ValueTag::False)
           one.value = builder_.string(value.tag == ValueTag::True ? "true" : "false");
