@@ -89,6 +89,7 @@ Lines Printer::broken_match(const Expr& expr, const Match& match, int indent, in
   out.back() += " ";
   const auto open = static_cast<std::uint32_t>(text_.find('{', match.subject->whole().end));
   std::vector<Item> items;
+  items.reserve(match.arms.size());
   for (const MatchArm& arm : match.arms) {
     items.push_back(
         {arm.patterns.front()->range.begin, arm.value->whole().end, 0,

@@ -92,18 +92,7 @@ Row Printer::decl_row(const Decl& decl, int indent) {
     return row_of(std::move(lines));
   }
   if (const auto* assertion = std::get_if<Assert>(&decl.value)) {
-    Lines lines{"assert "};
-    join(lines, value(*assertion->condition, indent, indent + 7, 1));
-    lines.back() += ",";
-    const Flat message = flat(*assertion->message);
-    if (message && end_column(lines, indent) + 1 + columns(*message) <= kWidth) {
-      lines.back() += " " + *message;
-    } else {
-      Lines text = value(*assertion->message, indent + kIndent, indent + kIndent);
-      text[0].insert(0, spaces(indent + kIndent));
-      lines.insert(lines.end(), text.begin(), text.end());
-    }
-    return row_of(std::move(lines));
+    return assert_row(*assertion, indent);
   }
   if (const auto* type = std::get_if<TypeDef>(&decl.value)) {
     Lines lines{"= "};
@@ -140,6 +129,21 @@ Row Printer::decl_row(const Decl& decl, int indent) {
   Row row = defined_row(RowKind::Define, keyword, name, assigned(*written, indent, column));
   row.ends_in_script = lang::ends_in_script(*written);
   return row;
+}
+
+Row Printer::assert_row(const Assert& assertion, int indent) {
+  Lines lines{"assert "};
+  join(lines, value(*assertion.condition, indent, indent + 7, 1));
+  lines.back() += ",";
+  const Flat message = flat(*assertion.message);
+  if (message && end_column(lines, indent) + 1 + columns(*message) <= kWidth) {
+    lines.back() += " " + *message;
+  } else {
+    Lines text = value(*assertion.message, indent + kIndent, indent + kIndent);
+    text[0].insert(0, spaces(indent + kIndent));
+    lines.insert(lines.end(), text.begin(), text.end());
+  }
+  return row_of(std::move(lines));
 }
 
 Row Printer::use_row(const Use& use, int indent) {
@@ -351,6 +355,7 @@ Row Printer::rule_row(const Rule& rule, int indent) {
     return row_of(std::move(lines));
   }
   std::vector<Item> items;
+  items.reserve(rule.body.size());
   for (const Decl* decl : rule.body)
     items.push_back(decl_item(*decl));
   join(lines, group("{", items, rule.braces, "}", indent));

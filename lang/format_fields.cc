@@ -58,6 +58,7 @@ Row Printer::field_row(const Field& field, int indent) {
 
 std::vector<Item> Printer::field_items(const std::vector<Field>& fields) {
   std::vector<Item> items;
+  items.reserve(fields.size());
   for (const Field& field : fields) {
     items.push_back({field.range.begin, field.range.end, field.doc.size(),
                      [this, &field](int at) { return field_row(field, at); },

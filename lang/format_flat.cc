@@ -141,7 +141,7 @@ Printer::Flat Printer::flat_block(const Block& block) const {
 }
 
 Printer::Flat Printer::flat_arg(const Arg& arg) const {
-  const Flat value = flat(*arg.value);
+  Flat value = flat(*arg.value);
   if (!value) return std::nullopt;
   if (arg.spread) return "..." + *value;
   if (arg.name) return word(arg.name->text) + (arg.in ? " in " : " = ") + *value;

@@ -110,7 +110,7 @@ class Printer {
   // --- comprehensions, `if`, `match`, operators (format_choice.cc) ---
   Lines broken_comp(const std::vector<ast::Clause>& clauses, const ast::Expr* key,
                     const ast::Expr& result, std::string_view brackets, int indent);
-  Lines broken_if(const ast::If& value, int indent, int column);
+  Lines broken_if(const ast::If& choice, int indent, int column);
   Lines broken_match(const ast::Expr& expr, const ast::Match& match, int indent, int column);
   Lines broken_binary(const ast::Binary& binary, int indent, int column);
 
@@ -128,10 +128,12 @@ class Printer {
 
   // --- types on several lines (format_type.cc) ---
   Lines type_lines(const ast::Type& type, int indent, int column);
+  Lines record_type(const ast::Type& type, int indent);
 
   // --- declarations (format_decl.cc) ---
   Item decl_item(const ast::Decl& decl);
   Row decl_row(const ast::Decl& decl, int indent);
+  Row assert_row(const ast::Assert& assertion, int indent);
   Row use_row(const ast::Use& use, int indent);
   Row param_row(const ast::Param& param, int indent);
   Row node_row(const ast::Node& node, int indent);
@@ -139,7 +141,7 @@ class Printer {
   Row rule_row(const ast::Rule& rule, int indent);
   Row parameter_row(const ast::Parameter& parameter, int indent);
   Row defined_row(RowKind kind, std::string keyword, std::string name, Lines value) const;
-  Lines parameters(const std::vector<ast::Parameter>& parameters, const Range& around, int indent,
+  Lines parameters(const std::vector<ast::Parameter>& list, const Range& around, int indent,
                    int column);
   Lines axes(const ast::Node& node, int indent, int column);
   void claims_of(const ast::Decl& decl, std::vector<Range>& out) const;

@@ -6,6 +6,26 @@ namespace devgraph::lang {
 
 using namespace ast;
 
+Lines Printer::record_type(const ast::Type& type, int indent) {
+  std::vector<Item> items;
+  items.reserve(type.fields.size());
+  for (const ast::TypeField& field : type.fields) {
+    items.push_back({field.name.range.begin, field.range.end, 0,
+                     [this, &field](int at) {
+                       Lines lines{std::string(field.name.text) + ": "};
+                       join(lines, type_lines(*field.type, at, at + columns(lines[0])));
+                       Row row;
+                       row.kind = RowKind::Parameter;
+                       row.cells = {std::string(field.name.text) + ":",
+                                    lines[0].substr(field.name.text.size() + 2)};
+                       row.rest.assign(lines.begin() + 1, lines.end());
+                       return row;
+                     },
+                     [this, &field](std::vector<Range>& out) { claims_of(*field.type, out); }});
+  }
+  return group("{", items, type.range, "}", indent);
+}
+
 Lines Printer::type_lines(const ast::Type& type, int indent, int column) {
   const Flat text = this->type(type);
   if (text && (column + columns(*text) <= kWidth || type.kind == TypeKind::Named)) return {*text};
@@ -47,24 +67,8 @@ Lines Printer::type_lines(const ast::Type& type, int indent, int column) {
       }
       return out;
     }
-    case TypeKind::Record: {
-      std::vector<Item> items;
-      for (const ast::TypeField& field : type.fields) {
-        items.push_back({field.name.range.begin, field.range.end, 0,
-                         [this, &field](int at) {
-                           Lines lines{std::string(field.name.text) + ": "};
-                           join(lines, type_lines(*field.type, at, at + columns(lines[0])));
-                           Row row;
-                           row.kind = RowKind::Parameter;
-                           row.cells = {std::string(field.name.text) + ":",
-                                        lines[0].substr(field.name.text.size() + 2)};
-                           row.rest.assign(lines.begin() + 1, lines.end());
-                           return row;
-                         },
-                         [this, &field](std::vector<Range>& out) { claims_of(*field.type, out); }});
-      }
-      return group("{", items, type.range, "}", indent);
-    }
+    case TypeKind::Record:
+      return record_type(type, indent);
     default:
       return text ? Lines{*text} : verbatim_lines(type.range);
   }

@@ -178,6 +178,7 @@ Lines Printer::broken_list(const Expr& expr, const List& list, int indent) {
   if (list.items.empty() && !has_comment(expr.range)) return {"[]"};
   if (std::optional<Lines> filled = filled_list(expr, list, indent)) return *std::move(filled);
   std::vector<Item> items;
+  items.reserve(list.items.size());
   for (const ListItem& item : list.items) {
     items.push_back({item.range.begin, item.range.end, 0,
                      [this, &item](int at) {
@@ -226,6 +227,7 @@ Lines Printer::broken_args(const std::vector<Arg>& args, std::string_view bracke
     }
   }
   std::vector<Item> items;
+  items.reserve(args.size());
   for (const Arg& arg : args) {
     items.push_back({arg.range.begin, arg.range.end, 0,
                      [this, &arg](int at) { return arg_row(arg, at); },
