@@ -289,6 +289,7 @@ TypeRef Checker::declared_named(const Module& module, const ast::Type& written) 
   }
   if (may_be_broken(module, written.text)) return simple(Kind::Any);
   std::vector<std::string> known;
+  known.reserve(kKinds.size());
   for (const auto& [name, kind] : kKinds)
     known.emplace_back(name);
   for (const auto& one : program_.modules()) {
@@ -317,6 +318,7 @@ TypeRef Checker::declared(const Module& module, const ast::Type& written) {
       return optional_of(declared(module, *written.items.front()));
     case ast::TypeKind::Union: {
       std::vector<TypeRef> items;
+      items.reserve(written.items.size());
       for (const ast::Type* item : written.items)
         items.push_back(declared(module, *item));
       return union_of(std::move(items));

@@ -140,6 +140,7 @@ std::optional<std::vector<const ast::Expr*>> Checker::bind_args(
       slot = static_cast<std::size_t>(at - parameters.begin());
       if (at == parameters.end()) {
         std::vector<std::string> known;
+        known.reserve(parameters.size());
         for (const auto& [one, optional] : parameters)
           known.emplace_back(one);
         const std::optional<std::string> near = nearest(arg.name->text, known);
@@ -257,7 +258,7 @@ TypeRef Checker::builtin_result(const Builtin& fn, const std::vector<const ast::
   for (std::size_t i = 0; i < types.size(); ++i) {
     if (types[i]) bind_variables(parse_signature_type(fn.parameters[i].type), types[i], bound);
   }
-  const TypeRef result = with_variables(parse_signature_type(fn.result), bound);
+  TypeRef result = with_variables(parse_signature_type(fn.result), bound);
   if (types.empty()) return result;
   switch (fn.id) {
     case BuiltinId::Len: {

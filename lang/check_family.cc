@@ -63,7 +63,7 @@ Checker::AxisInfo Checker::axis_info(const Symbol& symbol) {
 /// The list that an axis is outside of families.
 TypeRef Checker::axis_list(const Symbol& symbol, const ast::Axis& axis) {
   Env env = env_for(symbol);
-  const TypeRef type = infer(*axis.value, env);
+  TypeRef type = infer(*axis.value, env);
   if (type->kind == Kind::Any || type->kind == Kind::Data) {
     return list_of(simple(axis.late && type->kind == Kind::Data ? Kind::String : Kind::Any));
   }
@@ -234,21 +234,22 @@ void Checker::check_axis_values(const ast::Expr& value, const TypeRef& element,
 std::optional<std::string> Checker::index_axis(const Type& family, const std::string& base,
                                                const ast::Arg& arg, std::set<std::string>& named,
                                                Env& env) {
-  const auto* word = std::get_if<ast::Name>(&arg.value->value);
+  const ast::Expr& value = *arg.value;
+  const auto* word = std::get_if<ast::Name>(&value.value);
   const bool by_name = !arg.name && word;
-  const std::string axis(arg.name ? arg.name->text : word ? word->text : std::string_view());
-  const Range range = arg.name ? arg.name->range : arg.value->range;
+  std::string axis(arg.name ? arg.name->text : word ? word->text : std::string_view());
+  const Range range = arg.name ? arg.name->range : value.range;
   if (axis.empty() || arg.spread) {
-    infer(*arg.value, env);
+    infer(value, env);
     error("E501", arg.range, "an index names its axis",
           fmt::format("`{}` has axes [{}]", base, fmt::join(family.axes, ", ")))
-        .helps.push_back(fmt::format("write  {}[{} = {}]", base, family.axes.front(),
-                                     source_text(arg.value->range)));
+        .helps.push_back(
+            fmt::format("write  {}[{} = {}]", base, family.axes.front(), source_text(value.range)));
     return std::nullopt;
   }
   const auto at = std::ranges::find(family.axes, axis);
   if (at == family.axes.end()) {
-    if (!by_name) infer(*arg.value, env);
+    if (!by_name) infer(value, env);
     const std::optional<std::string> near = nearest(axis, family.axes);
     error("E501", range,
           fmt::format("`{}` has axes [{}]; `{}` is not one of them", base,
@@ -263,16 +264,16 @@ std::optional<std::string> Checker::index_axis(const Type& family, const std::st
   }
   const TypeRef element = family.axis_types[static_cast<std::size_t>(at - family.axes.begin())];
   if (arg.in) {
-    check_axis_values(*arg.value, element, axis, env);
+    check_axis_values(value, element, axis, env);
     return "";
   }
   if (!by_name) {
-    check_axis_value(*arg.value, element, axis, env);
+    check_axis_value(value, element, axis, env);
     return axis;
   }
   const Found found = find(axis, env);
   if (found.local || !found.symbol) {
-    check_axis_value(*arg.value, element, axis, env);
+    check_axis_value(value, element, axis, env);
     return axis;
   }
   note_use(found.symbol, range, env);

@@ -253,6 +253,7 @@ void Checker::unknown_field(const Symbol& rule, const RuleSignature& called, std
                             Range range) {
   const std::string_view name = rule_of(rule).name.text;
   std::vector<std::string> parameters;
+  parameters.reserve(called.parameters.size());
   for (const TypeField& one : called.parameters)
     parameters.push_back(one.name);
   std::vector<std::string> known = parameters;

@@ -185,12 +185,10 @@ TypeRef Checker::infer_list(const ast::List& list, Env& env) {
   std::vector<TypeRef> items;
   for (const ast::ListItem& item : list.items) {
     const TypeRef type = infer(*item.value, env);
-    if (!item.spread) {
+    if (!item.spread || type->kind == Kind::Any || type->kind == Kind::Data) {
       items.push_back(type);
     } else if (type->kind == Kind::List || type->kind == Kind::Family) {
       items.push_back(type->item);
-    } else if (type->kind == Kind::Any || type->kind == Kind::Data) {
-      items.push_back(type);
     } else {
       error("E105", item.value->range, "only a list can be spread into a list", brief(*type))
           .helps.emplace_back("without the dots it is one element");

@@ -78,6 +78,7 @@ TypeRef merged(const Type& left, const Type& right) {
 TypeRef item_of_map(const Type& type) {
   if (type.kind == Kind::Map) return type.item;
   std::vector<TypeRef> items;
+  items.reserve(type.fields.size());
   for (const TypeField& field : type.fields)
     items.push_back(field.type);
   return union_of(std::move(items));
@@ -170,7 +171,7 @@ TypeRef Checker::infer_binary(const ast::Binary& it, Env& env) {
 
 TypeRef Checker::infer_coalesce(const ast::Binary& it, Env& env) {
   const TypeRef left = infer(*it.left, env);
-  const TypeRef right = infer(*it.right, env);
+  TypeRef right = infer(*it.right, env);
   if (left->kind == Kind::Any) return right;
   const TypeRef bare = without_none(left);
   if (bare->kind == Kind::Data) return right->kind == Kind::Literal ? simple(Kind::String) : right;
@@ -191,7 +192,7 @@ TypeRef Checker::infer_add(const ast::Binary& it, Env& env) {
       return simple(Kind::Any);
     }
   }
-  const TypeRef sum = sum_of(it.op, left, right);
+  TypeRef sum = sum_of(it.op, left, right);
   if (sum) return sum;
   Diagnostic& fault = error(
       "E106", it.op_range,
@@ -320,7 +321,7 @@ TypeRef Checker::infer_in(const ast::Binary& it, Env& env) {
 }
 
 TypeRef Checker::infer_join(const ast::Binary& it, Env& env) {
-  const TypeRef left = infer(*it.left, env);
+  TypeRef left = infer(*it.left, env);
   if (std::holds_alternative<ast::StringLit>(it.right->value)) check_path_text(*it.right, env);
   const TypeRef right = infer(*it.right, env);
   if (left->kind == Kind::Any) return left;

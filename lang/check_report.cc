@@ -27,6 +27,7 @@ std::vector<std::string> literals_of(const Type& type) {
   if (type.kind == Kind::Optional) return literals_of(*type.item);
   if (type.kind == Kind::Literal) return {type.text};
   std::vector<std::string> all;
+  all.reserve(type.items.size());
   for (const TypeRef& item : type.items)
     all.push_back(item->text);
   return all;
@@ -59,6 +60,7 @@ void add_cures(Diagnostic& fault, const Type& actual, const Type& expected) {
   }
   if (actual.kind == Kind::Node && !actual.field("out") && !actual.fields.empty()) {
     std::vector<std::string> names;
+    names.reserve(actual.fields.size());
     for (const TypeField& field : actual.fields)
       names.push_back(field.name);
     fault.helps.push_back(
@@ -249,6 +251,7 @@ void Checker::family_for_one(const ast::Expr& expr, const Type& actual, const st
                             fmt::format("has axes [{}]", fmt::join(actual.axes, ", ")));
   if (!is.empty()) fault.helps.push_back(is);
   std::vector<std::string> parts;
+  parts.reserve(actual.axes.size());
   for (const std::string& axis : actual.axes)
     parts.push_back(axis + " = …");
   std::string text(source_text(expr.range));

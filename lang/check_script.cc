@@ -134,6 +134,7 @@ void Checker::check_word(const ast::Expr& expr, const TypeRef& type, Range range
 /// A value that cannot be a word: `one` is what of its type cannot be.
 void Checker::not_a_word(const Type& one, const Type& type, std::string_view text, Range range) {
   std::vector<std::string> names;
+  names.reserve(one.fields.size());
   for (const TypeField& field : one.fields)
     names.push_back(fmt::format("{{{}.{}}}", text, field.name));
   if (one.kind == Kind::Node) {

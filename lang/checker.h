@@ -120,7 +120,7 @@ class Checker {
   void lint(const Module& module);
 
   TypeRef declared(const Module& module, const ast::Type& written);
-  const RuleSignature& signature(const Symbol& rule);
+  const RuleSignature& signature(const Symbol& symbol);
 
  private:
   // check.cc: declarations
@@ -274,15 +274,15 @@ class Checker {
   void check_call_of_rule(const Symbol& rule, const ast::RuleRef& ref, const ast::Block& block,
                           Env& env);
   GivenFields collect_fields(const ast::Block& block, Env& env);
-  void check_field(const Symbol& rule, const RuleSignature& signature, const ast::Field& field,
+  void check_field(const Symbol& rule, const RuleSignature& called, const ast::Field& field,
                    const ast::Block& block, Env& env);
-  void check_spread_fields(const Symbol& rule, const RuleSignature& signature,
+  void check_spread_fields(const Symbol& rule, const RuleSignature& called,
                            const ast::Field& spread, Env& env);
-  void check_missing(const Symbol& rule, const RuleSignature& signature, const ast::RuleRef& ref,
+  void check_missing(const Symbol& rule, const RuleSignature& called, const ast::RuleRef& ref,
                      const GivenFields& given);
-  bool check_honoured(const Symbol& rule, const RuleSignature& signature, std::string_view field,
+  bool check_honoured(const Symbol& rule, const RuleSignature& called, std::string_view field,
                       Range range);
-  void unknown_field(const Symbol& rule, const RuleSignature& signature, std::string_view field,
+  void unknown_field(const Symbol& rule, const RuleSignature& called, std::string_view field,
                      Range range);
   void add_node_names(const Symbol& rule, const ast::Block& block, Env& env);
   void check_path_text(const ast::Expr& expr, const Env& env);
@@ -308,7 +308,7 @@ class Checker {
   void lint_after(const ast::Node& node, const Env& env);
 
   // check_report.cc: messages that several places share
-  void mismatch(const ast::Expr& expr, const Type& actual, const Type& expected, const Slot& slot,
+  void mismatch(const ast::Expr& expr, const Type& actual, const Type& wanted, const Slot& slot,
                 Env& env);
   void family_for_one(const ast::Expr& expr, const Type& actual, const std::string& is);
   void string_for_path(const ast::Expr& expr, const Type& expected, const Slot& slot,

@@ -102,17 +102,19 @@ class Lowerer {
   void add_placed(const std::string& key, const Value& value, bool many, ValueFields& out);
   void note_refusals(Cell& cell, Node& row);
   StrId normalize_of(Cell& cell);
-  void nodes_of(const Value& value, std::vector<Cell*>& out, Range at);
+  void nodes_of(const Value& given, std::vector<Cell*>& out, Range at);
 
   // lower_traits.cc
   TraitsId traits_of(Cell& cell);
   void set_trait(Traits& traits, std::string_view name, const Value& value, Range at);
+  StrId pattern(const std::string& text, Range at);
+  Span32 exit_codes(const Value& value, Range at);
   void set_allowance(Traits& traits, const Value& value, Range at);
   void check_pool(const std::string& name, Range at);
 
   // lower_value.cc
-  ValueId lower_value(const Value& value, Use& use);
-  ValueId lower_words(const Value& value, Use& use);
+  ValueId lower_value(const Value& given, Use& use);
+  ValueId lower_words(const Value& given, Use& use);
   ValueId lower_list(const Value& value, ValueTag tag, Use& use, bool words);
   std::optional<InputId> input_of(const Value& value, Use& use);
   std::optional<InputId> source_input(const FileObject& file, Use& use);
@@ -121,7 +123,7 @@ class Lowerer {
                   std::string message, std::string label, std::string help);
   std::optional<InputId> tree_input(const FileObject& tree, Use& use);
   InputId output_input(Cell& cell, std::uint32_t index, const std::string& part, Use& use);
-  void add_all_of(const Value& value, Use& use);
+  void add_all_of(const Value& given, Use& use);
   std::string key_name(const std::string& path, const Cell& cell) const;
 
   // lower_script.cc

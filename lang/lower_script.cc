@@ -166,7 +166,8 @@ const Lowered* Lowerer::shared_hole(Cell& cell, const ScriptHole& hole, const En
     if (!hole_differs(*hole.expr, cell)) lowered = lower_hole(cell, hole, env);
     at = held.emplace(hole.expr, std::move(lowered)).first;
   }
-  return at->second ? &*at->second : nullptr;
+  const std::optional<Lowered>& lowered = at->second;
+  return lowered ? &*lowered : nullptr;
 }
 
 void Lowerer::lower_script(Cell& cell, const ast::Script& script, const Env& env, Node& row,
@@ -210,6 +211,7 @@ void Lowerer::lower_script(Cell& cell, const ast::Script& script, const Env& env
 
 std::vector<ScriptLine> Lowerer::script_lines(const CompiledScript& script) {
   std::vector<ScriptLine> lines;
+  lines.reserve(script.lines.size());
   for (const CompiledLine& line : script.lines) {
     lines.push_back({builder_.str(line.shown),
                      eval_.sources().position(line.range.source, line.range.begin).line});

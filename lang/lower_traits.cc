@@ -65,13 +65,6 @@ void Lowerer::set_trait(Traits& traits, std::string_view name, const Value& valu
     return static_cast<std::uint32_t>(
         std::min<std::uint64_t>(number(least), std::numeric_limits<std::uint32_t>::max()));
   };
-  const auto pattern = [&](const std::string& text) {
-    const re2::RE2 compiled(text, re2::RE2::Quiet);
-    if (!compiled.ok())
-      eval_.fault("E408", at, fmt::format("`{}` is no regular expression", printable(text)),
-                  compiled.error());
-    return builder_.str(text);
-  };
   if (name == "timeout")
     traits.timeout_ms = number(1);
   else if (name == "backoff")
@@ -83,7 +76,7 @@ void Lowerer::set_trait(Traits& traits, std::string_view name, const Value& valu
   else if (name == "weight")
     traits.weight = small(1);
   else if (name == "retry_on")
-    traits.retry_on = pattern(value.text());
+    traits.retry_on = pattern(value.text(), at);
   else if (name == "mutex")
     traits.mutex = builder_.str(value.text());
   else if (name == "network")
@@ -102,21 +95,33 @@ void Lowerer::set_trait(Traits& traits, std::string_view name, const Value& valu
     check_pool(value.text(), at);
     traits.pool = builder_.str(value.text());
   } else if (name == "ok") {
-    std::vector<std::uint32_t> codes;
-    for (const Value& one : eval_.elements(value)) {
-      if (one.number() < 0 || one.number() > 255)
-        eval_.fault("E418", at, "an exit code is 0 to 255", show(one));
-      else
-        codes.push_back(static_cast<std::uint32_t>(one.number()));
-    }
-    std::sort(codes.begin(), codes.end());
-    traits.ok = builder_.numbers(codes);
+    traits.ok = exit_codes(value, at);
   } else if (name == "hints" && value.is(ValueKind::Map)) {
     std::vector<Hint> hints;
     for (const auto& [text, advice] : value.fields())
-      hints.push_back({pattern(text), builder_.str(advice.text())});
+      hints.push_back({pattern(text, at), builder_.str(advice.text())});
     traits.hints = builder_.hints(hints);
   }
+}
+
+StrId Lowerer::pattern(const std::string& text, Range at) {
+  const re2::RE2 compiled(text, re2::RE2::Quiet);
+  if (!compiled.ok())
+    eval_.fault("E408", at, fmt::format("`{}` is no regular expression", printable(text)),
+                compiled.error());
+  return builder_.str(text);
+}
+
+Span32 Lowerer::exit_codes(const Value& value, Range at) {
+  std::vector<std::uint32_t> codes;
+  for (const Value& one : eval_.elements(value)) {
+    if (one.number() < 0 || one.number() > 255)
+      eval_.fault("E418", at, "an exit code is 0 to 255", show(one));
+    else
+      codes.push_back(static_cast<std::uint32_t>(one.number()));
+  }
+  std::sort(codes.begin(), codes.end());
+  return builder_.numbers(codes);
 }
 
 void Lowerer::set_allowance(Traits& traits, const Value& value, Range at) {

@@ -122,6 +122,7 @@ std::optional<InputId> Lowerer::tree_input(const FileObject& tree, Use& use) {
       return std::nullopt;
     }
     std::vector<FileId> files;
+    files.reserve(members.files.size());
     for (const std::string& path : members.files)
       files.push_back(builder_.file(path));
     held = trees_.emplace(tree.path, builder_.tree(tree.path, files)).first;
