@@ -219,9 +219,9 @@ template <> struct action<type> : p::maybe_nothing {
 
 // --- faults: what each rule under must<> is called; a rule without words does not compile --------------
 
-template <typename Rule> inline constexpr Fault fault_of{};
+template <typename Rule> inline constexpr Fault kFaultOf{};
 
-#define DEVGRAPH_FAULT(rule, code, ...) template <> inline constexpr Fault fault_of<rule>{code, __VA_ARGS__}
+#define DEVGRAPH_FAULT(rule, code, ...) template <> inline constexpr Fault kFaultOf<rule>{code, __VA_ARGS__}
 
 DEVGRAPH_FAULT(expr,           "E001", "a value");
 DEVGRAPH_FAULT(operators,      "E001", "a value");
@@ -291,15 +291,15 @@ DEVGRAPH_FAULT(top_end,        "E007", "the end of the line");
 
 #undef DEVGRAPH_FAULT
 
-template <typename Close> inline constexpr Fault fault_of<item_end<Close>>{"E007", "a comma or a new line", nullptr};
+template <typename Close> inline constexpr Fault kFaultOf<item_end<Close>>{"E007", "a comma or a new line", nullptr};
 
 /// PEGTL's must_if with a table of faults instead of texts: the words depend on what stands there.
 template <typename Rule>
 struct control : p::normal<Rule> {
   template <typename In>
   [[noreturn]] static void raise(const In& in, Builder& b) {
-    static_assert(fault_of<Rule>.code != nullptr, "give this rule words in the fault table");
-    b.fault(fault_of<Rule>, in.current());
+    static_assert(kFaultOf<Rule>.code != nullptr, "give this rule words in the fault table");
+    b.fault(kFaultOf<Rule>, in.current());
   }
 };
 

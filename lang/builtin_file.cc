@@ -212,6 +212,7 @@ Value BuiltinCall::names() {
   }
   std::sort(found.begin(), found.end());
   std::vector<Value> all;
+  all.reserve(found.size());
   for (std::string& name : found)
     all.push_back(Value::string(std::move(name)));
   return Value::list(std::move(all));
@@ -233,13 +234,14 @@ Value BuiltinCall::commit_of() {
       return eval_.fault("E413", place(0), "`git.commit_of` asks for files of its own project",
                          "of another project");
   }
-  Result<std::optional<std::string>> value = eval_.world().git(project, "commit_of", paths);
-  if (!value || !*value) {
+  const Result<std::optional<std::string>> value = eval_.world().git(project, "commit_of", paths);
+  const std::optional<std::string> commit = value.value_or(std::nullopt);
+  if (!commit) {
     return eval_.fault("E413", at_, "git.commit_of is not known here",
                        value ? "no commit" : value.error().message,
                        "git facts need a git repository with a commit");
   }
-  return Value::string(**value);
+  return Value::string(*commit);
 }
 
 }  // namespace devgraph::lang

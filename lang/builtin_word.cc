@@ -77,7 +77,7 @@ Value BuiltinCall::each() {
       words.push_back(Value::string(*flag));
       std::string shown;
       if (scalar_text(value, shown)) {
-        words.push_back(Value::string(name + "=" + shown));
+        words.push_back(Value::string(fmt::format("{}={}", name, shown)));
         continue;
       }
       const std::optional<Value> input = as_input(value);

@@ -225,7 +225,7 @@ class Evaluator {
   /// Parameters of the rule, with defaults; for leaves.
   Value parameter(Cell& cell, std::string_view name);
   Value handle(Cell& cell);
-  std::vector<Value> handles(const Value& family);
+  std::vector<Value> handles(const Value& value);
   /// The universal field of a node, or of the instance it is a child of.
   struct Universal {
     PlanField* field = nullptr;
@@ -261,7 +261,8 @@ class Evaluator {
   std::optional<std::string> hole_text(const ast::Expr& hole, const Env& env);
   Value eval_path(const ast::PathLit& literal, const Env& env, const Type* expected, Range at,
                   bool maybe);
-  Value path_value(std::string pattern, bool is_folder, const Type* expected, Range at, bool maybe);
+  Value path_value(const std::string& pattern, bool is_folder, const Type* expected, Range at,
+                   bool maybe);
   Value glob_value(const std::string& pattern, Range at, bool maybe);
   Value eval_label(const ast::LabelLit& label, Range at);
   Value eval_list(const ast::List& list, const Env& env, const Type* expected);
@@ -312,9 +313,9 @@ class Evaluator {
   std::unique_ptr<Family> make_family(const ast::RuleRef& rule, Frame& frame, Range at);
   void make_axes(Family& family, const ast::Node& node);
   void make_axis(Family& family, const ast::NodeAxis& written, const ast::Node& node);
-  std::vector<Value> axis_values(const Symbol& axis, Frame& frame, Range at);
+  std::vector<Value> axis_values(const Symbol& symbol, Frame& frame, Range at);
   void make_cells(Family& family, const ast::Node& node);
-  std::unique_ptr<Plan> make_plan(Cell& cell, bool& mentions_axis);
+  std::unique_ptr<Plan> make_plan(Cell& cell, bool& spread_differs);
   bool mentions_axis(const ast::Expr& expr, const Family& family);
   Value eval_argument(Frame& frame, Argument& argument);
   void find_outputs(Cell& cell);

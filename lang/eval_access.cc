@@ -68,14 +68,14 @@ Value Evaluator::call_function(const Symbol& symbol, const ast::Fn& fn, const as
 }
 
 Value Evaluator::eval_index(const ast::Index& index, const Env& env, Range at) {
-  const Value base = eval(*index.base, env, nullptr);
+  Value base = eval(*index.base, env, nullptr);
   if (base.is_error()) return base;
   if (base.is(ValueKind::Family)) return index_family(base, index, env, at, false);
   if (index.args.size() != 1 || index.args[0].name) {
     return fault("E415", at, fmt::format("{} takes one plain index", kind_name(base)),
                  kind_name(base));
   }
-  const Value key = plain(eval(*index.args[0].value, env, nullptr));
+  Value key = plain(eval(*index.args[0].value, env, nullptr));
   if (key.is_error()) return key;
   if (base.is(ValueKind::Data)) {
     std::string step;
@@ -209,7 +209,8 @@ Value Evaluator::data_member(const Value& base, std::string_view name, bool opti
     for (const auto& field : data.inner.fields())
       names.push_back(field.first);
     const std::optional<std::string> near = nearest(name, names);
-    if (near) said->where->label = fmt::format("did you mean `{}`?", printable(*near));
+    if (near && said->where)
+      said->where->label = fmt::format("did you mean `{}`?", printable(*near));
     said->helps.push_back(
         fmt::format("the keys there are {}", printable(fmt::format("{}", fmt::join(names, ", ")))));
   }

@@ -145,11 +145,11 @@ Value Evaluator::eval_path(const ast::PathLit& literal, const Env& env, const Ty
     if (!text) return Value::error();
     pattern += glob_quote(*text);
   }
-  return path_value(std::move(pattern), literal.is_folder, expected, at, maybe);
+  return path_value(pattern, literal.is_folder, expected, at, maybe);
 }
 
-Value Evaluator::path_value(std::string pattern, bool is_folder, const Type* expected, Range at,
-                            bool maybe) {
+Value Evaluator::path_value(const std::string& pattern, bool is_folder, const Type* expected,
+                            Range at, bool maybe) {
   const std::optional<std::string> clean = relative_name(pattern);
   if (!clean) {
     return fault("E417", at, "a source path never goes through `..`, and has no NUL",
@@ -179,7 +179,7 @@ Value Evaluator::glob_value(const std::string& pattern, Range at, bool maybe) {
   }
   if (result.files.empty() && !maybe) {
     Diagnostic* said = report("E402", at, "this glob matches nothing");
-    if (said) {
+    if (said && said->where) {
       const std::string_view written = sources_.text(at.source).substr(at.begin, at.end - at.begin);
       std::optional<std::string> from;
       if (written.starts_with("./")) from = parent_path(sources_.name(at.source));

@@ -12,6 +12,7 @@ namespace {
 
 std::vector<std::string> axis_names(const Family& family) {
   std::vector<std::string> names;
+  names.reserve(family.axes.size());
   for (const FamilyAxis& axis : family.axes)
     names.push_back(axis.name);
   return names;
@@ -30,8 +31,8 @@ void combine(const Family& family, const std::vector<AxisChoice>& choices, std::
     return;
   }
   const FamilyAxis& one = family.axes[axis];
-  if (choices[axis].values) {
-    for (const std::uint32_t value : *choices[axis].values)
+  if (const auto& wanted = choices[axis].values) {
+    for (const std::uint32_t value : *wanted)
       combine(family, choices, axis + 1, coordinate + value * one.stride, out);
     return;
   }
@@ -41,11 +42,11 @@ void combine(const Family& family, const std::vector<AxisChoice>& choices, std::
 
 bool chosen(const Family& family, const Cell& cell, const std::vector<AxisChoice>& choices) {
   for (std::size_t i = 0; i < choices.size(); ++i) {
-    if (!choices[i].values) continue;
+    const auto& wanted = choices[i].values;
+    if (!wanted) continue;
     const std::uint64_t value =
         (cell.coordinate / family.axes[i].stride) % family.axes[i].values.size();
-    const auto& wanted = *choices[i].values;
-    if (std::find(wanted.begin(), wanted.end(), value) == wanted.end()) return false;
+    if (std::ranges::find(*wanted, value) == wanted->end()) return false;
   }
   return true;
 }

@@ -39,7 +39,7 @@ std::string base_of_url(const Value& urls) {
 std::string native_output_name(std::string_view rule, std::string_view field, Evaluator& evaluator,
                                Cell& cell) {
   const std::string& name = cell.family->name;
-  const auto or_name = [&](std::string text) { return text.empty() ? name : text; };
+  const auto or_name = [&](const std::string& text) { return text.empty() ? name : text; };
   if (rule == "copy" || rule == "symlink" || rule == "write") {
     const Value to = evaluator.parameter(cell, "to");
     if (to.is(ValueKind::Path)) return to.as<PathObject>().text;

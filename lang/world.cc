@@ -189,7 +189,7 @@ Result<std::string> World::tool(const std::string& name) {
   const std::string search = search_path();
   for (std::string_view folder : split(search, ':')) {
     if (!folder.starts_with('/')) continue;
-    const std::string path = join_path(folder, name);
+    std::string path = join_path(folder, name);
     const Result<FileStat> stat = files_.stat(path);
     if (!stat || stat->kind != FileKind::Regular || (stat->mode & 0111U) == 0) continue;
     record(ReadOp::Tool, name, digest_of(path));
