@@ -56,6 +56,7 @@ class Coordinator {
     bool second = false;     ///< The second run of `--twice`: compared, not kept.
     bool again = false;      ///< Runs again because an input was written meanwhile.
     bool uncertain = false;  ///< It may have seen files that are not in its key.
+    bool yielded = false;    ///< A seed whose file the user made meanwhile.
     std::string scratch;
     Command command;  ///< Of Script and Exec.
     std::unique_ptr<AppendFile> log;
@@ -119,6 +120,7 @@ class Coordinator {
   Status drop_old_paths(const store::Made& old, const std::vector<LandedItem>& items);
   void claim(NodeId node);
   void unclaim(NodeId node);
+  bool stands_there(NodeId node);
   Status check_way(NodeId node, std::string_view path);
   bool is_source(const std::string& path);
   bool is_project(std::string_view project);
@@ -138,6 +140,7 @@ class Coordinator {
   Status ran(Running& run, const std::string& fault);
   Status land(Running& run);
   Status landed(Running& run, Landed landed);
+  void record_result(const Running& run, const std::vector<LandedItem>& items);
   Status commit(Running& run, std::vector<LandedItem> items);
   Status compare_twice(Running& run, const Landed& landed);
   std::string changed_input(const Running& run, std::string& rewritten);

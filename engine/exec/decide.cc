@@ -75,7 +75,7 @@ Status Coordinator::decide(NodeId node) {
     end(node, std::move(finished), State::Done);
     return {};
   }
-  if (again_[node] == 0 && !seed) {
+  if (again_[node] == 0) {
     const Digest key = survey_.key(node, missing);
     const std::optional<store::Made> last = survey_.record().last(survey_.label_digest(node));
     const std::vector<plan::OutputNow> outputs = survey_.outputs_now(node);
@@ -141,6 +141,9 @@ Result<bool> Coordinator::restore(NodeId node, const Digest& key, const store::M
     all_there =
         all_there && plan::is_as_made(made.output(i), survey_.output(graph_.output_id(node, i)));
   }
+  const bool seed = (graph_.node(node).flags & node_flags::kSeed) != 0;
+  // The run then finds it there too, and leaves it alone.
+  if (seed && stands_there(node)) return false;
   const Digest label = survey_.label_digest(node);
   const std::optional<store::Made> last = survey_.record().last(label);
   std::vector<LandedItem> items;
@@ -170,7 +173,7 @@ Result<bool> Coordinator::restore(NodeId node, const Digest& key, const store::M
   Finished finished;
   finished.outcome = all_there ? Outcome::Fresh : Outcome::Restored;
   if (options_.explain) finished.reason = reason(node);
-  survey_.record().add_made(now);
+  if (!seed) survey_.record().add_made(now);
   end(node, std::move(finished), State::Done);
   return true;
 }
@@ -180,10 +183,23 @@ std::string Coordinator::reason(NodeId node) const {
   return stale_reason(survey_, parts_, node);
 }
 
+namespace {
+
+/// Of a node without a last result.
+std::string why_never(Survey& survey, NodeId node) {
+  const Graph& graph = survey.graph();
+  const bool seed = (graph.node(node).flags & node_flags::kSeed) != 0;
+  if (!seed || graph.outputs(node).empty()) return "never built";
+  // Nobody owns what a seed made, so there is no result; but it is stale only without its file.
+  return fmt::format("output {} missing", printable(graph.str(graph.outputs(node)[0].path)));
+}
+
+}  // namespace
+
 std::string stale_reason(Survey& survey, const store::Parts& parts, NodeId node) {
   const Graph& graph = survey.graph();
   const std::optional<store::Made> last = survey.record().last(survey.label_digest(node));
-  if (!last) return "never built";
+  if (!last) return why_never(survey, node);
   if (last->parts().size != 0) {
     std::vector<plan::PartChange> changes =
         plan::changes(parts.read(last->parts()),

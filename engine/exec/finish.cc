@@ -164,6 +164,9 @@ Status Coordinator::write_quarantine(Running& run) {
 }
 
 Status Coordinator::land(Running& run) {
+  const bool seed = (graph_.node(run.node).flags & node_flags::kSeed) != 0;
+  run.yielded = seed && stands_there(run.node);
+  if (run.yielded) return landed(run, look_in_place(files_, run.items));
   // What is small is done at once: a thread costs more than it saves.
   const bool inline_now = is_small(files_, run.items);
   // The scratch folder itself: what is in the way goes with it.
@@ -193,6 +196,32 @@ Status Coordinator::landed(Running& run, Landed landed) {
   return commit(run, std::move(landed.items));
 }
 
+void Coordinator::record_result(const Running& run, const std::vector<LandedItem>& items) {
+  const NodeId node = run.node;
+  store::MadeNow made;
+  const std::string label = label_of(graph_, node);
+  made.label = label;
+  made.static_key = survey_.key(node, run.missing);
+  std::vector<plan::Discovered> discovered;
+  discovered.reserve(run.deps.size());
+  for (const store::MadeDep& dep : run.deps)
+    discovered.push_back({dep.path, dep.content});
+  made.key = plan::key_with(made.static_key, discovered);
+  if (run.uncertain) made.key = made.static_key = Digest{};
+  made.time = run.time;
+  made.deps = run.deps;
+  for (const LandedItem& item : items)
+    made.outputs.push_back(item.made);
+  made.parts =
+      parts_.add(plan::key_parts(graph_, node, action_version(graph_, node), survey_.contents()));
+  const bool seed = (graph_.node(node).flags & node_flags::kSeed) != 0;
+  if (seed) {
+    survey_.record().add_given(made);
+  } else {
+    survey_.record().add_made(made);
+  }
+}
+
 Status Coordinator::commit(Running& run, std::vector<LandedItem> items) {
   const NodeId node = run.node;
   if (Status done = close_log(run, "exit status 0"); !done) return done;
@@ -206,32 +235,14 @@ Status Coordinator::commit(Running& run, std::vector<LandedItem> items) {
   const std::optional<store::Made> last = survey_.record().last(survey_.label_digest(node));
   for (LandedItem& item : items) {
     for (const auto& [sha, bytes] : item.blobs) {
-      if (!seed) cas_.put_small(sha, bytes);
+      cas_.put_small(sha, bytes);
     }
     item.blobs.clear();
   }
-  if (!seed) {
-    if (last) {
-      if (Status done = drop_old_paths(*last, items); !done) return done;
-    }
-    store::MadeNow made;
-    const std::string label = label_of(graph_, node);
-    made.label = label;
-    made.static_key = survey_.key(node, run.missing);
-    std::vector<plan::Discovered> discovered;
-    discovered.reserve(run.deps.size());
-    for (const store::MadeDep& dep : run.deps)
-      discovered.push_back({dep.path, dep.content});
-    made.key = plan::key_with(made.static_key, discovered);
-    if (run.uncertain) made.key = made.static_key = Digest{};
-    made.time = run.time;
-    made.deps = run.deps;
-    for (const LandedItem& item : items)
-      made.outputs.push_back(item.made);
-    made.parts =
-        parts_.add(plan::key_parts(graph_, node, action_version(graph_, node), survey_.contents()));
-    survey_.record().add_made(made);
+  if (last && !seed) {
+    if (Status done = drop_old_paths(*last, items); !done) return done;
   }
+  if (!run.yielded) record_result(run, items);
   for (std::size_t i = 0; i < items.size(); ++i) {
     survey_.set_output(graph_.output_id(node, i), items[i].now, items[i].stat);
   }

@@ -216,6 +216,35 @@ Landed inspect(Files& files, store::Cas& cas, const std::vector<LandItem>& items
   return landed;
 }
 
+Landed look_in_place(Files& files, const std::vector<LandItem>& items) {
+  Landed landed;
+  for (const LandItem& item : items) {
+    const Result<FileStat> stat = files.lstat(item.place);
+    const auto refuse = [&](const Error& error) {
+      landed.refused = world(error, item.path).message;
+      return landed;
+    };
+    if (!stat) return refuse(stat.error());
+    if (landed.refused = kind_fault(item, *stat); !landed.refused.empty()) return landed;
+    LandedItem out;
+    out.made.path = item.path;
+    out.stat = *stat;
+    out.now = plan::OutputNow{true, store::MadeKind::File, stat->executable, {}};
+    if (stat->kind == FileKind::Symlink) {
+      out.now.kind = store::MadeKind::Link;
+      const Result<std::string> target = files.read_link(item.place);
+      if (!target) return refuse(target.error());
+      out.now.content = digest_of(*target);
+    } else {
+      const Result<FileHash> hash = files.hash(item.place, false);
+      if (!hash) return refuse(hash.error());
+      out.now.content = hash->xxh;
+    }
+    landed.items.push_back(std::move(out));
+  }
+  return landed;
+}
+
 namespace {
 
 /// To another file system: beside its place first, so that it appears there as a whole.

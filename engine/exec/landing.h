@@ -43,6 +43,9 @@ struct Landed {
 Landed inspect(Files& files, store::Cas& cas, const std::vector<LandItem>& items,
                const std::string& scratch);
 
+/// The same of what stands at the places of outputs already, without storing it: it is the user's.
+Landed look_in_place(Files& files, const std::vector<LandItem>& items);
+
 /// Moves inspected outputs into place. `aside` is an existing folder that may hold what is in the
 /// way until it is deleted.
 Status move_in_place(Files& files, const std::vector<LandItem>& items, const std::string& aside,

@@ -63,6 +63,7 @@ Status Coordinator::check_way(NodeId node, std::string_view path) {
 
 /// So that a crash between landing and recording leaves no file that looks like the user's.
 void Coordinator::claim(NodeId node) {
+  if ((graph_.node(node).flags & node_flags::kSeed) != 0) return;
   const std::optional<store::Made> last = survey_.record().last(survey_.label_digest(node));
   std::vector<std::string_view> paths;
   for (const Output& output : graph_.outputs(node))
@@ -75,6 +76,15 @@ void Coordinator::claim(NodeId node) {
     if (known) return;
   }
   if (!paths.empty()) survey_.record().add_owns(label_of(graph_, node), paths);
+}
+
+/// The file of a seed appeared since the survey: it is the user's.
+bool Coordinator::stands_there(NodeId node) {
+  for (const Output& output : graph_.outputs(node)) {
+    const Result<FileStat> stat = files_.lstat(workspace_path(graph_.str(output.path)));
+    if (!stat || stat->exists()) return true;
+  }
+  return false;
 }
 
 /// The run came to nothing: what appears at its paths from now on is not ours. What stands there

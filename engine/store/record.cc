@@ -14,6 +14,7 @@ constexpr std::uint32_t kNone = 0xFFFFFFFF;
 constexpr std::uint8_t kMade = 1;
 constexpr std::uint8_t kOwns = 2;
 constexpr std::uint8_t kGone = 3;
+constexpr std::uint8_t kGiven = 4;
 
 // Offsets in a Made entry; docs/reference/state-formats.md has the table.
 constexpr std::size_t kLabelAt = 8;
@@ -53,12 +54,21 @@ MadeDep read_dep(ByteReader& reader) {
   return MadeDep{reader.text(), content};
 }
 
+std::uint8_t type_of(std::string_view entry) {
+  return static_cast<std::uint8_t>(entry[0]);
+}
+
+/// Made or given: something that is found by its key.
+bool is_result(std::string_view entry) {
+  return type_of(entry) == kMade || type_of(entry) == kGiven;
+}
+
 /// The checksum says that we wrote it; this says that it is whole, so that a view needs no checks.
 bool is_sound(std::string_view payload) {
   if (payload.size() < kLabelAt + 16) return false;
-  const auto type = static_cast<std::uint8_t>(payload[0]);
+  const std::uint8_t type = type_of(payload);
   if (type == kGone || type == kOwns) return true;
-  if (type != kMade || payload.size() < kBodyAt) return false;
+  if (!is_result(payload) || payload.size() < kBodyAt) return false;
   ByteReader reader(payload.substr(kBodyAt));
   for (std::uint32_t i = number_at(payload, kOutputsAt); i > 0 && reader.ok(); --i) {
     read_output(reader);
@@ -165,7 +175,7 @@ void Record::index_all() {
 void Record::index_entry(std::size_t number) {
   const std::string_view payload = log_.entries()[number];
   const Digest label = digest_at(payload, kLabelAt);
-  const auto type = static_cast<std::uint8_t>(payload[0]);
+  const std::uint8_t type = type_of(payload);
   if (type == kMade) last_.set(label, static_cast<std::uint32_t>(number));
   if (type == kGone) last_.erase(label);
 }
@@ -194,7 +204,7 @@ std::vector<Made> Record::with_static_key(const Digest& static_key) {
   // Entries added since the last question are indexed now, so that adding stays cheap.
   for (std::size_t i = older_.size(); i < entries.size(); ++i) {
     older_.push_back(kNone);
-    if (!is_sound(entries[i]) || static_cast<std::uint8_t>(entries[i][0]) != kMade) continue;
+    if (!is_sound(entries[i]) || !is_result(entries[i])) continue;
     const Digest key = digest_at(entries[i], kStaticAt);
     older_[i] = by_static_key_.set(key, static_cast<std::uint32_t>(i)).value_or(kNone);
   }
@@ -220,7 +230,7 @@ void Record::index_paths() {
   for (std::size_t i = entries.size(); i-- > 0;) {
     if (!is_sound(entries[i])) continue;
     const Digest label = digest_at(entries[i], kLabelAt);
-    if (static_cast<std::uint8_t>(entries[i][0]) != kOwns) {
+    if (type_of(entries[i]) != kOwns) {
       ended.set(label, 0);
       continue;
     }
@@ -243,8 +253,10 @@ bool Record::has_owned(std::string_view path) {
   return owns(path) || std::binary_search(claims_.begin(), claims_.end(), digest_of(path));
 }
 
-void Record::add_made(const MadeNow& made) {
-  std::string entry = start_entry(kMade, digest_of(made.label));
+namespace {
+
+std::string result_entry(std::uint8_t type, const MadeNow& made) {
+  std::string entry = start_entry(type, digest_of(made.label));
   put_digest(entry, made.key);
   put_digest(entry, made.static_key);
   const auto time = std::clamp<std::int64_t>(made.time.count(), 0, 0xFFFFFFFE);
@@ -265,7 +277,18 @@ void Record::add_made(const MadeNow& made) {
     put_text(entry, dep.path);
   }
   put_text(entry, made.label);
-  index_entry(log_.add(std::move(entry)));
+  return entry;
+}
+
+}  // namespace
+
+void Record::add_made(const MadeNow& made) {
+  index_entry(log_.add(result_entry(kMade, made)));
+  paths_indexed_ = false;
+}
+
+void Record::add_given(const MadeNow& made) {
+  log_.add(result_entry(kGiven, made));
   paths_indexed_ = false;
 }
 
@@ -294,7 +317,7 @@ std::vector<std::uint32_t> Record::worth_keeping() const {
   std::size_t room = live * kOlderPerNode + kSlack / 2;
   for (std::size_t i = entries.size(); i-- > 0;) {
     if (!is_sound(entries[i])) continue;
-    const bool made = static_cast<std::uint8_t>(entries[i][0]) == kMade;
+    const bool made = is_result(entries[i]);
     // A claim on paths is void once its node has a result, which names them itself; that a node is
     // gone matters as long as it has not come back.
     const bool open = !made && !last_.get(digest_at(entries[i], kLabelAt));
@@ -317,7 +340,7 @@ Status Record::compact_if_worth(Parts& parts) {
   std::vector<std::string_view> kept;
   for (const std::uint32_t number : worth_keeping()) {
     const std::string_view entry = entries[number];
-    if (static_cast<std::uint8_t>(entry[0]) != kMade) {
+    if (!is_result(entry)) {
       kept.push_back(entry);
       continue;
     }

@@ -86,6 +86,9 @@ class Record {
   bool empty() const { return log_.entries().empty(); }
 
   void add_made(const MadeNow& made);
+  /// A result that belongs to the user from the start: found by its key like others, but no node
+  /// has it as its last result, and its paths are not ours.
+  void add_given(const MadeNow& made);
   /// The node is about to make these paths for the first time.
   void add_owns(std::string_view label, const std::vector<std::string_view>& paths);
   /// The node left the graph and its outputs are gone.

@@ -259,5 +259,57 @@ class InTree(harness.Case):
         self.assertEqual(self.ws.read("out/note.txt"), "mine\n")
 
 
+SEEDED = """devgraph 1
+seed mine { into = ./mine.txt, text = "first\\n" }
+run reader {
+  out = "o"
+  deps = ./mine.txt
+  $ cat {deps} > {out}
+}
+"""
+
+
+class Seeds(harness.Case):
+    """A file that is made once and then belongs to the user."""
+
+    def setUp(self):
+        super().setUp()
+        self.ws = self.workspace({"build.devgraph": SEEDED})
+        self.build(self.ws, run=2)
+
+    def test_where_it_is_absent_it_comes_back_without_a_run(self):
+        self.ws.shell("cp -R . ../clone; rm -r ../clone/out ../clone/mine.txt")
+        clone = harness.Workspace(os.path.join(self.folder, "clone"), {})
+        check = self.expect(clone.devgraph("check"), 3)
+        self.assertIn("//:mine  output mine.txt missing\n", check.out)
+        self.build(clone, run=0, fresh=2)
+        self.assertEqual(clone.read("mine.txt"), "first\n")
+        self.assertEqual(clone.read("out/reader/o"), "first\n")
+        self.expect(clone.devgraph("check"), 0)
+
+    def test_an_edit_stays(self):
+        self.ws.write("mine.txt", "mine\n")
+        self.build(self.ws, run=1)
+        self.build(self.ws, "-B", "mine", run=0)
+        self.ws.edit("build.devgraph", "first", "second")
+        self.build(self.ws, run=0)
+        self.assertEqual(self.ws.read("mine.txt"), "mine\n")
+        self.assertEqual(self.ws.read("out/reader/o"), "mine\n")
+
+    def test_it_is_never_deleted(self):
+        self.expect(self.ws.devgraph("clean"), 0)
+        self.assertEqual(self.ws.read("mine.txt"), "first\n")
+        self.build(self.ws, run=0)
+        self.ws.write("build.devgraph", 'devgraph 1\nwrite other { to = "o", text = "x" }\n')
+        self.build(self.ws)
+        self.assertEqual(self.ws.read("mine.txt"), "first\n")
+
+    def test_a_node_that_would_make_it_is_refused(self):
+        self.ws.write("build.devgraph", "devgraph 1\nrun mine {\n  out = ./mine.txt\n  $ echo other > {out}\n}\n")
+        run = self.expect(self.ws.devgraph("build"), 2)
+        self.assertIn("would overwrite `mine.txt`, which devgraph did not make", run.err)
+        self.assertEqual(self.ws.read("mine.txt"), "first\n")
+
+
 if __name__ == "__main__":
     harness.main()

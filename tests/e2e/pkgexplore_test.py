@@ -92,6 +92,18 @@ class PkgExplore(harness.Case):
         self.build(copy, nodes=NODES, run=0)
         shutil.rmtree(copy.root)
 
+    def test_04_a_clone_with_the_state_runs_nothing(self):
+        # As git gives it: without what .gitignore names, but with the state copied.
+        self.ws.shell("mkdir ../clone; cp -R . ../clone; cd ../clone; rm -r out base.json")
+        clone = harness.Workspace(os.path.join(self.base, "clone"), {})
+        self.build(clone, nodes=NODES, run=0, fresh=NODES)
+        self.assertEqual(clone.read("base.json"), self.ws.read("base.json"))
+        clone.edit("base.json", '"builtins.int": "int"', '"builtins.int": "integer"')
+        mine = clone.read("base.json")
+        self.build(clone, "base", nodes=1, run=0)
+        self.assertEqual(clone.read("base.json"), mine)
+        shutil.rmtree(clone.root)
+
     def test_05_a_comment_in_a_tool_compiles_it_and_stops_there(self):
         self.edited("tools/rawgraph.cpp", lambda text: "// Nothing new.\n" + text, run=1)
 

@@ -506,6 +506,43 @@ TEST_CASE("a seed makes its file once; then it is the user's") {
   CHECK(world.files.get("/w/base") == "edited");
   world.build();
   CHECK(world.ran.empty());
+  SUBCASE("where it is not there it comes back as it was made, without a run") {
+    world.files.erase("/w/base");
+    const exec::Summary summary = world.build();
+    CHECK(world.ran.empty());
+    CHECK(summary.fresh == 3);
+    CHECK(world.files.get("/w/base") == "seed()");
+    CHECK(world.files.get("/w/out/use/out") == "use(seed())");
+    world.files.put("/w/base", "edited");
+    world.build();
+    CHECK(world.files.get("/w/base") == "edited");
+  }
+  SUBCASE("it stays when its node leaves, even as it was made") {
+    world.files.put("/w/base", "seed()");
+    world.build();
+    world.maker = {};
+    world.maker.add({.name = "free"});
+    world.build();
+    CHECK(world.files.get("/w/base") == "seed()");
+    world.maker.add({.name = "other", .outputs = {"./base"}});
+    CHECK_FALSE(world.try_build());
+    CHECK(world.files.get("/w/base") == "seed()");
+  }
+}
+
+TEST_CASE("a file that appears while its seed is made stays") {
+  World world;
+  world.maker.add({.name = "use", .inputs = {"seed"}});
+  world.maker.add({.name = "seed", .outputs = {"./base"}, .flags = node_flags::kSeed});
+  world.actions["//:seed"] = [&](FakeRunner::Job& job) {
+    world.files.put("/w/base", "mine");
+    return World::compose(job);
+  };
+  world.build();
+  CHECK(world.files.get("/w/base") == "mine");
+  CHECK(world.files.get("/w/out/use/out") == "use(mine)");
+  world.build();
+  CHECK(world.ran.empty());
 }
 
 TEST_CASE("a depfile brings in the inputs that a command found") {

@@ -92,6 +92,24 @@ TEST_CASE("a node that left is known no more, but its results are") {
   CHECK(record.last(digest_of("//:a")));
 }
 
+TEST_CASE("a result that is given is found by its key, and nobody owns it") {
+  MemFiles files;
+  files.put_folder("/s");
+  {
+    Record record = Record::load(files, "/s");
+    record.add_given(made("//:a", 1, "a.json"));
+    record.add_made(made("//:b", 1, "out/b"));
+    REQUIRE(record.flush());
+  }
+  Record record = Record::load(files, "/s");
+  CHECK_FALSE(record.last(digest_of("//:a")));
+  CHECK(record.last_count() == 1);
+  CHECK_FALSE(record.owns("a.json"));
+  CHECK_FALSE(record.has_owned("a.json"));
+  REQUIRE(record.with_static_key(Digest{1, 1}).size() == 2);
+  CHECK(record.with_static_key(Digest{1, 1})[1].output(0).path == "a.json");
+}
+
 TEST_CASE("a claim holds until its node has a result or is gone") {
   MemFiles files;
   files.put_folder("/s");
