@@ -109,6 +109,13 @@ Failure Coordinator::describe(const Running& run, const std::string& what, std::
   for (const Hint& hint : graph_.hints(graph_.traits_of(run.node))) {
     if (matches(hint.pattern, tail)) failure.hints.emplace_back(graph_.str(hint.advice));
   }
+  if (what.starts_with("output missing") && !run.command.folder.empty()) {
+    for (std::size_t i = 0; i < run.items.size(); ++i) {
+      std::optional<std::string> hint =
+          stray_hint(stage_of(run), run.node, run.command, i, run.items[i].staged);
+      if (hint) failure.hints.push_back(std::move(*hint));
+    }
+  }
   if (!run.command.log_file.empty()) {
     const std::string_view end = tail.substr(tail.size() > kHintTail ? tail.size() - kHintTail : 0);
     for (std::string& hint : failure_hints(stage_of(run), run.node, run.command, end)) {

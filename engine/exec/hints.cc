@@ -198,4 +198,23 @@ std::vector<std::string> failure_hints(const Stage& stage, NodeId node, const Co
   return hints.take();
 }
 
+std::optional<std::string> stray_hint(const Stage& stage, NodeId node, const Command& command,
+                                      std::size_t index, const std::string& staged) {
+  // In the folder of the project, a file of that name is no sign of this run.
+  if (command.folder.empty() || !is_within(command.folder, stage.state)) return std::nullopt;
+  const Result<FileStat> made = stage.files.lstat(staged);
+  if (!made || made->exists()) return std::nullopt;
+  const Output& output = stage.graph.outputs(node)[index];
+  const std::string_view declared = stage.graph.str(output.declared);
+  for (const std::string_view name : {declared, base_name(declared)}) {
+    const Result<FileStat> stray = stage.files.lstat(join_path(command.folder, name));
+    if (!stray || !stray->exists()) continue;
+    const std::string_view field = stage.graph.str(output.field);
+    const std::string hole = field == "out" ? "{out}" : "{out." + std::string(field) + "}";
+    return "the command wrote `" + printable(name) + "` into its own folder: write to " + hole +
+           " instead";
+  }
+  return std::nullopt;
+}
+
 }  // namespace devgraph::exec

@@ -259,6 +259,34 @@ class InTree(harness.Case):
         self.assertEqual(self.ws.read("out/note.txt"), "mine\n")
 
 
+class Astray(harness.Case):
+    """A command that writes beside its output is told so."""
+
+    def hints(self, out, command, extra=""):
+        ws = self.workspace({"build.devgraph": f"devgraph 1\nrun a {{\n  out = {out}\n{extra}  $ {command}\n}}\n"})
+        return self.expect(ws.devgraph("build"), 1).err
+
+    def test_the_name_of_the_output(self):
+        self.assertIn("  = hint: the command wrote `a.txt` into its own folder: write to {out} instead\n",
+                      self.hints('"a.txt"', "echo a > a.txt"))
+
+    def test_the_same_below_a_folder(self):
+        self.assertIn("the command wrote `sub/a.txt` into its own folder",
+                      self.hints('"sub/a.txt"', "mkdir sub; echo a > sub/a.txt"))
+
+    def test_without_its_folder(self):
+        self.assertIn("the command wrote `a.txt` into its own folder",
+                      self.hints('"sub/a.txt"', "echo a > a.txt"))
+
+    def test_one_of_several(self):
+        err = self.hints('{ log = "log", data = "data" }', "touch data {out.log}")
+        self.assertIn("the command wrote `data` into its own folder: write to {out.data} instead", err)
+        self.assertNotIn("`log`", err)
+
+    def test_one_that_was_not_made_at_all(self):
+        self.assertNotIn("into its own folder", self.hints('"a.txt"', "echo a > b.txt"))
+
+
 SEEDED = """devgraph 1
 seed mine { into = ./mine.txt, text = "first\\n" }
 run reader {
