@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,13 +103,11 @@ void ProcessRunner::State::leader_ended(Running& one) {
   ::epoll_ctl(epoll.get(), EPOLL_CTL_DEL, one.pidfd.get(), nullptr);
   const bool grace = one.phase == Running::Phase::Ending && !one.killed;
   if (!grace) ::kill(-one.pid, SIGKILL);
-  rusage usage = {};
-  while (::wait4(one.pid, &one.exit.wait_status, 0, &usage) < 0 && errno == EINTR) {
+  while (::waitpid(one.pid, &one.exit.wait_status, 0) < 0 && errno == EINTR) {
   }
   one.pidfd.reset();
   one.exit.token = one.token;
   one.exit.time = std::chrono::duration_cast<milliseconds>(Clock::now() - one.start);
-  one.exit.peak_memory = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   if (!left_behind(one)) {
     done.push_back(one.exit);
     running.erase(one.pid);

@@ -55,7 +55,6 @@ struct Exit {
   bool timed_out = false;
   bool left_children = false;  ///< Background processes were still there, and were killed.
   std::chrono::milliseconds time{0};
-  std::uint64_t peak_memory = 0;  ///< Bytes.
   std::optional<Error> not_started =
       {};  ///< Why it did not even start; the rest then says nothing.
 };
