@@ -58,7 +58,8 @@ Result<Summary> build(const Graph& graph, Files& files, Runner& runner, const Bu
 /// `check`: one line per node that is not fresh, in order, without running or writing anything.
 struct StaleNode {
   NodeId node{};
-  std::string reason;             ///< `./a.c changed`, `output out/x missing`, `never built`; or
+  std::string reason;             ///< `./a.c changed`, `output out/x missing`, `never built`,
+                                  ///< `its last run failed; see …`; or
   bool because_of_input = false;  ///< only because a node it needs is stale.
 };
 struct CheckOptions {
@@ -80,6 +81,8 @@ struct OwnWhy {
   bool stale = false;  ///< By itself, whatever becomes of what it reads.
   std::vector<KeyChange> changes;
   std::vector<std::string> outputs;  ///< Missing or altered outputs.
+  std::string failed_log;            ///< Never built because its last run failed: the log.
+  bool uncertain = false;            ///< Files came or went while it ran.
 };
 /// A node that is stale by itself, and so makes those stale that read what it makes.
 struct Cause {

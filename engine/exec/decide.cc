@@ -188,6 +188,8 @@ namespace {
 /// Of a node without a last result.
 std::string why_never(Survey& survey, NodeId node) {
   const Graph& graph = survey.graph();
+  const auto log = failed_log(graph, survey.files(), survey.look().workspace, node);
+  if (log) return fmt::format("its last run failed; see {}", printable(*log));
   const bool seed = (graph.node(node).flags & node_flags::kSeed) != 0;
   if (!seed || graph.outputs(node).empty()) return "never built";
   // Nobody owns what a seed made, so there is no result; but it is stale only without its file.

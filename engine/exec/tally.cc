@@ -9,6 +9,7 @@
 
 #include "engine/base/text.h"
 #include "engine/exec/frontier.h"
+#include "engine/graph/label.h"
 
 namespace devgraph::exec {
 namespace {
@@ -120,6 +121,15 @@ std::optional<std::vector<std::string>> parse_depfile(std::string_view text) {
   end_word(false);
   if (has_target) return std::nullopt;
   return paths;
+}
+
+std::optional<std::string> failed_log(const Graph& graph, Files& files,
+                                      const std::string& workspace, NodeId node) {
+  // What a failed run made is kept until the next run.
+  const std::string stem = log_stem(graph, node);
+  const Result<FileStat> kept = files.lstat(fmt::format("{}/.devgraph/failed/{}", workspace, stem));
+  if (!kept || !kept->exists()) return std::nullopt;
+  return fmt::format(".devgraph/log/{}.log", stem);
 }
 
 IdVec<NodeId, std::uint8_t> stale_nodes(const Survey& survey) {

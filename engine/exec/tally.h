@@ -30,6 +30,10 @@ std::string timeout_words(const Graph& graph, NodeId node);
 /// The paths that a depfile in make's format names behind its colons; none if it is no depfile.
 std::optional<std::vector<std::string>> parse_depfile(std::string_view text);
 
+/// Where the log of a node is, if its last run failed; relative to the workspace.
+std::optional<std::string> failed_log(const Graph& graph, Files& files,
+                                      const std::string& workspace, NodeId node);
+
 /// Why a node is stale, in a few words: `never built`, `./a.c changed`, `output out/x missing`.
 std::string stale_reason(Survey& survey, const store::Parts& parts, NodeId node);
 

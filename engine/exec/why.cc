@@ -35,7 +35,11 @@ OwnWhy own_why(Survey& survey, const store::Parts& parts, NodeId node) {
   why.node = node;
   why.stale = survey.verdict(node) != Verdict::Fresh;
   const std::optional<store::Made> last = survey.record().last(survey.label_digest(node));
-  why.ever_built = last.has_value();
+  why.ever_built = survey.verdict(node) != Verdict::NeverBuilt;
+  why.uncertain = last && last->key().is_zero();
+  if (!why.ever_built) {
+    why.failed_log = failed_log(graph, survey.files(), survey.look().workspace, node).value_or("");
+  }
   if (last) {
     const std::vector<store::KeyPart> before = parts.read(last->parts());
     const std::vector<store::KeyPart> now =

@@ -580,6 +580,46 @@ class Doctor(Commands):
         self.assertRegex(run.out, r"bad +manifests +they have errors; `devgraph lint` shows them\n +E001: ")
 
 
+class LastRunFailed(Commands):
+    def setUp(self):
+        super().setUp()
+        self.ws.write("build.devgraph", """devgraph 1
+run broken {
+  out  = "o"
+  deps = ./words.txt
+  $ grep plum {deps} > {out}
+}
+run after {
+  out = "o"
+  $ cat {broken} > {out}
+}
+""")
+        self.ws.remove("sub")
+        self.build(self.ws, code=1)
+
+    def test_one_that_was_never_built(self):
+        said = "its last run failed; see .devgraph/log/broken.log"
+        self.screen(["check"], 3, f"//:broken  {said}\n//:after  never built\n", "2 nodes: 2 stale\n")
+        self.assertTrue(self.ws.exists(".devgraph/log/broken.log"))
+        self.screen(["why", "broken"], 0, f"//:broken  stale: {said}\n  output out/broken/o is missing\n")
+        why = json.loads(self.expect(self.ws.devgraph("why", "--json", "broken", "after"), 0).out)
+        self.assertEqual(why[0]["failed_log"], ".devgraph/log/broken.log")
+        self.assertNotIn("failed_log", why[1])
+
+    def test_one_that_was_built_before(self):
+        self.ws.write("words.txt", "plum\n")
+        self.build(self.ws, run=2)
+        self.ws.write("words.txt", "pear\n")
+        self.build(self.ws, code=1)
+        self.screen(["check"], 3, "//:broken  ./words.txt changed\n//:after  //:broken is stale\n",
+                    "2 nodes: 2 stale\n")
+        self.screen(["why", "broken"], 0, """//:broken  stale
+  input ./words.txt  <digest> -> <digest>
+""")
+        self.ws.write("words.txt", "plum\n")
+        self.screen(["why", "broken"], 0, "//:broken  fresh\n")
+
+
 class Anywhere(Commands):
     """What all commands have in common."""
 

@@ -26,10 +26,18 @@ std::string stale_needs(const Graph& graph, const exec::Why& why) {
                     : fmt::format("{} and {} more are stale", first, count - 1);
 }
 
+/// Of a node that is stale by itself.
+std::string own_verdict(const exec::OwnWhy& why) {
+  if (!why.failed_log.empty())
+    return fmt::format("stale: its last run failed; see {}", printable(why.failed_log));
+  if (why.uncertain) return "stale: files came or went while it ran";
+  return why.ever_built ? "stale" : "stale: never built";
+}
+
 std::string verdict(const Graph& graph, const exec::Why& why) {
   if (why.fresh()) return "fresh";
   if (!why.own.stale) return "stale: " + stale_needs(graph, why);
-  return why.own.ever_built ? "stale" : "stale: never built";
+  return own_verdict(why.own);
 }
 
 /// What differs of one node, a line each.
@@ -77,8 +85,8 @@ std::string why_text(const Graph& graph, const exec::Why& why, bool all) {
       text += fmt::format("  and {} more; -v shows them all\n", left);
       break;
     }
-    text += fmt::format("  {}  {}{}\n", shown_label(graph, cause.own.node),
-                        cause.own.ever_built ? "stale" : "stale: never built", way(graph, cause));
+    text += fmt::format("  {}  {}{}\n", shown_label(graph, cause.own.node), own_verdict(cause.own),
+                        way(graph, cause));
     text += differences(cause.own, "    ");
     --left;
   }
@@ -95,10 +103,12 @@ Json own_json(const Graph& graph, const exec::OwnWhy& why) {
   Json outputs = Json::array();
   for (const std::string& output : why.outputs)
     outputs.push_back(json_text(output));
-  return {{"label", json_text(label_of(graph, why.node))},
-          {"ever_built", why.ever_built},
-          {"changes", changes},
-          {"outputs", outputs}};
+  Json item = {{"label", json_text(label_of(graph, why.node))},
+               {"ever_built", why.ever_built},
+               {"changes", changes},
+               {"outputs", outputs}};
+  if (!why.failed_log.empty()) item["failed_log"] = json_text(why.failed_log);
+  return item;
 }
 
 Json labels_json(const Graph& graph, const std::vector<NodeId>& nodes) {
