@@ -1,5 +1,7 @@
 /// Where a workspace and a project begin.
 
+#include <cerrno>
+
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,12 +42,14 @@ Result<Workspace> find_workspace(Files& files, const std::string& start) {
   std::optional<std::string> project;
   std::optional<std::string> root;
   bool is_utf16 = false;
+  std::size_t manifests = 0;
   std::string folder = start;
   for (;;) {
     if (is_foreign(folder)) break;
     const std::string manifest = join_path(folder, kManifestName);
     const Result<std::string> text = files.read(manifest);
     if (text) {
+      ++manifests;
       if (!project) {
         project = folder;
         is_utf16 = text->starts_with("\xFF\xFE") || text->starts_with("\xFE\xFF");
@@ -56,13 +60,17 @@ Result<Workspace> find_workspace(Files& files, const std::string& start) {
     const std::string_view parent = parent_path(folder);
     folder = parent.empty() ? "/" : std::string(parent);
   }
-  if (!project)
-    return fail(fmt::format("there is no {} in {} or above it", kManifestName, printable(start)));
+  if (!project) {
+    return fail(fmt::format("there is no {} in {} or above it", kManifestName, printable(start)),
+                ENOENT);
+  }
   if (!root) {
-    return fail(fmt::format("{} {} `devgraph 1`, as the manifest of a workspace's root does",
-                            printable(join_path(*project, kManifestName)),
-                            is_utf16 ? "is UTF-16; save it as UTF-8, and begin it with"
-                                     : "and those above it do not begin with"));
+    const std::string manifest = printable(join_path(*project, kManifestName));
+    if (is_utf16) {
+      return fail(manifest + " is UTF-16: save it as UTF-8, and begin it with `devgraph 1`");
+    }
+    return fail(fmt::format("{} lacks the line `devgraph 1`{}", manifest,
+                            manifests > 1 ? ", and so do those above it" : ""));
   }
   return Workspace{*root, std::string(relative_to(*project, *root))};
 }

@@ -1,6 +1,7 @@
 #include "engine/cli/load_graph.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <thread>
 
 #include <fmt/format.h>
@@ -120,12 +121,12 @@ Status save_graph(Context& context, const lang::Workspace& workspace, const Grap
 std::optional<lang::Workspace> open_workspace(Context& context) {
   Result<lang::Workspace> found = lang::find_workspace(context.files, context.folder);
   if (found) return std::move(*found);
-  const Result<FileStat> here = context.files.stat(join_path(context.folder, lang::kManifestName));
-  const bool has_manifest = here && here->exists();
-  add_fault(context, "E908", found.error().message,
-            {has_manifest ? "write  devgraph 1  as its first line"
-                          : "`devgraph init` writes a first build.devgraph here",
-             "`devgraph -C DIR …` works in another folder"});
+  const bool no_manifest = found.error().code == ENOENT;
+  add_fault(
+      context, "E908", found.error().message,
+      {no_manifest ? "`devgraph init` writes a first build.devgraph here"
+                   : "write  devgraph 1  as the first line of the manifest of the workspace's root",
+       "`devgraph -C DIR …` works in another folder"});
   return std::nullopt;
 }
 

@@ -632,6 +632,16 @@ class Anywhere(Commands):
         run = self.expect(self.ws.devgraph("doctor", cwd="../home"), 0)
         self.assertRegex(run.out, "note +workspace +there is no build.devgraph")
 
+    def test_a_manifest_without_its_first_line(self):
+        self.ws.write("../home/build.devgraph", "run a {}\n")
+        self.screen(["build"], 2, "", f"""error[E908]: {self.ws.home}/build.devgraph lacks the line `devgraph 1`
+   = write  devgraph 1  as the first line of the manifest of the workspace's root
+   = `devgraph -C DIR …` works in another folder
+""", cwd="../home")
+        self.ws.write("../home/sub/build.devgraph", "run a {}\n")
+        run = self.expect(self.ws.devgraph("check", cwd="../home/sub"), 2)
+        self.assertIn("/home/sub/build.devgraph lacks the line `devgraph 1`, and so do those above it\n", run.err)
+
     def test_json_of_check_without_a_workspace(self):
         run = self.expect(self.ws.devgraph("check", "--json", cwd="../home"), 2)
         self.assertEqual([item["code"] for item in json.loads(run.out)["diagnostics"]], ["E908"])

@@ -144,5 +144,7 @@ TEST_CASE("a workspace begins at the outermost manifest with an edition") {
   CHECK(found->project == "sub");
   CHECK_FALSE(lang::find_workspace(files, "/a"));
   files.put("/b/build.devgraph", "run x {}\n");
-  CHECK_FALSE(lang::find_workspace(files, "/b"));
+  found = lang::find_workspace(files, "/b");
+  REQUIRE_FALSE(found);
+  CHECK(found.error().message == "/b/build.devgraph lacks the line `devgraph 1`");
 }
