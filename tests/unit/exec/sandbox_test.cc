@@ -2,6 +2,8 @@
 
 #include "engine/exec/sandbox.h"
 
+#include <filesystem>
+
 #include <doctest/doctest.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -168,7 +170,7 @@ TEST_CASE("processes outside cannot be signalled, from ABI 6 on") {
 
 TEST_CASE("secrets of HOME are hidden, the rest of it is not") {
   // Not in /tmp, which is hidden as a whole.
-  std::string home = std::string(::getcwd(nullptr, 0)) + "/sandbox-home-XXXXXX";
+  std::string home = std::filesystem::current_path().string() + "/sandbox-home-XXXXXX";
   REQUIRE(::mkdtemp(home.data()));
   DiskFiles files;
   REQUIRE(files.make_folders(home + "/.ssh"));
