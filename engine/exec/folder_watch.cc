@@ -56,7 +56,7 @@ void FolderWatch::begin(std::span<const NodeId> open, std::int64_t since) {
       Folder folder = look(path);
       folder.names = names_in(path);
       folder.late = folder.stat.mtime_ns > since;
-      folders_.emplace(path, std::move(folder));
+      folders_.emplace(path, folder);
     }
   }
 }
