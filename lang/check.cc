@@ -37,8 +37,8 @@ const ast::Decl* Checker::owner_of(const ast::Decl& decl) {
   return at == owners_.end() ? nullptr : at->second;
 }
 
-Env Checker::env_for(const Symbol& symbol) {
-  Env env;
+CheckEnv Checker::env_for(const Symbol& symbol) {
+  CheckEnv env;
   env.module = symbol.module;
   env.decl = symbol.decl;
   env.owner = owner_of(*symbol.decl);
@@ -49,7 +49,7 @@ Env Checker::env_for(const Symbol& symbol) {
 }
 
 void Checker::add_parameters(const Module& module, const std::vector<ast::Parameter>& parameters,
-                             Env& env) {
+                             CheckEnv& env) {
   for (const ast::Parameter& one : parameters) {
     env.locals.push_back(
         {one.name.text, declared(module, *one.type), Local::Role::Parameter, one.name.range});
@@ -80,7 +80,7 @@ TypeRef Checker::compute_type(const Symbol& symbol) {
   const auto* let = std::get_if<ast::Let>(&symbol.decl->value);
   if (!let) return simple(Kind::Any);
   if (let->type) return declared(*symbol.module, *let->type);
-  Env env = env_for(symbol);
+  CheckEnv env = env_for(symbol);
   return infer(*let->value, env);
 }
 
@@ -91,7 +91,7 @@ TypeRef Checker::fn_result(const Symbol& symbol) {
   if (!fresh) return at->second.second;
   Diagnostics quiet;  // Its body is checked with its declaration.
   Diagnostics* const before = std::exchange(found_, &quiet);
-  Env env = env_for(symbol);
+  CheckEnv env = env_for(symbol);
   add_parameters(*symbol.module, fn.parameters, env);
   const TypeRef type = infer(*fn.value, env);
   found_ = before;
@@ -167,7 +167,7 @@ void Checker::check_module(const Module& module) {
 
 void Checker::check_decl(const Symbol& symbol) {
   const ast::Decl& decl = *symbol.decl;
-  Env env = env_for(symbol);
+  CheckEnv env = env_for(symbol);
   if (const auto* it = std::get_if<ast::Param>(&decl.value)) {
     check_param(*it, env);
   } else if (const auto* let = std::get_if<ast::Let>(&decl.value)) {
@@ -195,7 +195,7 @@ void Checker::check_decl(const Symbol& symbol) {
   }
 }
 
-void Checker::check_param(const ast::Param& param, Env& env) {
+void Checker::check_param(const ast::Param& param, CheckEnv& env) {
   const TypeRef type = declared(*env.module, *param.type);
   const Slot slot{std::string(param.name.text), std::string(param.name.text)};
   if (param.value) check(*param.value, type, slot, env);
@@ -206,7 +206,7 @@ void Checker::check_param(const ast::Param& param, Env& env) {
 
 void Checker::check_parameters(const Module& module, const ast::Decl& decl,
                                const std::vector<ast::Parameter>& parameters) {
-  Env env;
+  CheckEnv env;
   env.module = &module;
   env.decl = &decl;
   for (const ast::Parameter& one : parameters) {
@@ -218,7 +218,7 @@ void Checker::check_parameters(const Module& module, const ast::Decl& decl,
 
 void Checker::check_fn(const Symbol& symbol, const ast::Fn& fn) {
   check_parameters(*symbol.module, *symbol.decl, fn.parameters);
-  Env env = env_for(symbol);
+  CheckEnv env = env_for(symbol);
   add_parameters(*symbol.module, fn.parameters, env);
   if (!fn.result) {
     infer(*fn.value, env);

@@ -21,7 +21,7 @@ TypeRef item_of_map(const Type& type) {
 }  // namespace
 
 /// `git.short`, `host.os`, unless the file declares such a name itself.
-TypeRef Checker::infer_fact(const ast::Member& it, Env& env, bool& known) {
+TypeRef Checker::infer_fact(const ast::Member& it, CheckEnv& env, bool& known) {
   const auto* object = std::get_if<ast::Name>(&it.base->value);
   known = object && (object->text == "git" || object->text == "host") && !find(object->text, env);
   if (!known) return nullptr;
@@ -47,7 +47,7 @@ TypeRef Checker::infer_fact(const ast::Member& it, Env& env, bool& known) {
   return simple(Kind::Any);
 }
 
-TypeRef Checker::infer_member(const ast::Member& it, Env& env) {
+TypeRef Checker::infer_member(const ast::Member& it, CheckEnv& env) {
   bool known = false;
   const TypeRef fact = infer_fact(it, env, known);
   if (known) return fact;
@@ -67,7 +67,7 @@ TypeRef Checker::infer_member(const ast::Member& it, Env& env) {
 }
 
 TypeRef Checker::member_of(const TypeRef& base, const ast::Word& name, const ast::Expr& base_expr,
-                           Env& env) {
+                           CheckEnv& env) {
   const std::string_view field = name.text;
   if (base->kind == Kind::Any || base->kind == Kind::Data) return base;
   if (base->kind == Kind::Union) {
@@ -140,7 +140,7 @@ void Checker::no_fields(const Type& base, const ast::Word& name, const ast::Expr
   }
 }
 
-TypeRef Checker::infer_index(const ast::Expr& expr, const ast::Index& it, Env& env) {
+TypeRef Checker::infer_index(const ast::Expr& expr, const ast::Index& it, CheckEnv& env) {
   const TypeRef base = infer(*it.base, env);
   if (base->kind == Kind::Family) return index_family(base, it, env);
   if (base->kind == Kind::Any) {
@@ -164,7 +164,7 @@ TypeRef Checker::infer_index(const ast::Expr& expr, const ast::Index& it, Env& e
 }
 
 TypeRef Checker::index_plain(const TypeRef& base, const ast::Expr& expr, const ast::Index& it,
-                             Env& env) {
+                             CheckEnv& env) {
   if (it.args.size() != 1 || it.args.front().name || it.args.front().spread) {
     error("E105", expr.range, "one index is needed here", brief(*base));
     return simple(Kind::Any);

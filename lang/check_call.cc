@@ -67,12 +67,13 @@ bool can_be_sorted(const Type& item) {
 
 }  // namespace
 
-bool Checker::is_builtin_call(const ast::Expr& expr, std::string_view name, const Env& env) const {
+bool Checker::is_builtin_call(const ast::Expr& expr, std::string_view name,
+                              const CheckEnv& env) const {
   const auto* call = std::get_if<ast::Call>(&expr.value);
   return call && callee_name(*call->callee) == name && !program_.find_function(*env.module, name);
 }
 
-TypeRef Checker::infer_call(const ast::Expr& expr, const ast::Call& it, Env& env) {
+TypeRef Checker::infer_call(const ast::Expr& expr, const ast::Call& it, CheckEnv& env) {
   const std::string name = callee_name(*it.callee);
   const bool is_plain = std::holds_alternative<ast::Name>(it.callee->value);
   const auto infer_args = [&] {
@@ -119,7 +120,7 @@ TypeRef Checker::infer_call(const ast::Expr& expr, const ast::Call& it, Env& env
 /// understood.
 std::optional<std::vector<const ast::Expr*>> Checker::bind_args(
     const ast::Expr& expr, const ast::Call& it, std::string_view name,
-    const std::vector<std::pair<std::string_view, bool>>& parameters, Env& env) {
+    const std::vector<std::pair<std::string_view, bool>>& parameters, CheckEnv& env) {
   std::vector<const ast::Expr*> bound(parameters.size(), nullptr);
   std::size_t next = 0;
   bool good = true;
@@ -177,7 +178,7 @@ std::optional<std::vector<const ast::Expr*>> Checker::bind_args(
 }
 
 TypeRef Checker::call_fn(const ast::Expr& expr, const ast::Call& it, const Symbol& symbol,
-                         Env& env) {
+                         CheckEnv& env) {
   note_use(symbol, it.callee->range, env);
   const auto& fn = std::get<ast::Fn>(symbol.decl->value);
   std::vector<std::pair<std::string_view, bool>> parameters;
@@ -197,7 +198,7 @@ TypeRef Checker::call_fn(const ast::Expr& expr, const ast::Call& it, const Symbo
   return fn_result(symbol);
 }
 
-bool Checker::check_place(const ast::Expr& expr, const Builtin& fn, const Env& env) {
+bool Checker::check_place(const ast::Expr& expr, const Builtin& fn, const CheckEnv& env) {
   if (fn.place == BuiltinPlace::Manifest && env.module->kind != ModuleKind::Project) {
     error("E302", expr.range, fmt::format("`{}` is for manifests only", fn.name),
           "a library gets such values as arguments")
@@ -220,7 +221,7 @@ bool Checker::check_place(const ast::Expr& expr, const Builtin& fn, const Env& e
 }
 
 TypeRef Checker::call_builtin(const ast::Expr& expr, const ast::Call& it, const Builtin& fn,
-                              Env& env) {
+                              CheckEnv& env) {
   if (!check_place(expr, fn, env)) {
     for (const ast::Arg& arg : it.args)
       infer(*arg.value, env);
@@ -253,7 +254,7 @@ TypeRef Checker::call_builtin(const ast::Expr& expr, const ast::Call& it, const 
 }
 
 TypeRef Checker::builtin_result(const Builtin& fn, const std::vector<const ast::Expr*>& args,
-                                const std::vector<TypeRef>& types, Env& env) {
+                                const std::vector<TypeRef>& types, CheckEnv& env) {
   std::map<std::string, TypeRef> bound;
   for (std::size_t i = 0; i < types.size(); ++i) {
     if (types[i]) bind_variables(parse_signature_type(fn.parameters[i].type), types[i], bound);
@@ -303,7 +304,7 @@ TypeRef Checker::builtin_result(const Builtin& fn, const std::vector<const ast::
 }
 
 /// has(app[py = "3.9"]): whether the family has the cell.
-TypeRef Checker::call_has(const ast::Expr& expr, const ast::Call& it, Env& env) {
+TypeRef Checker::call_has(const ast::Expr& expr, const ast::Call& it, CheckEnv& env) {
   const ast::Expr& arg = *it.args.front().value;
   const auto* index = std::get_if<ast::Index>(&arg.value);
   if (!index || infer(*index->base, env)->kind != Kind::Family) {
@@ -318,7 +319,7 @@ TypeRef Checker::call_has(const ast::Expr& expr, const ast::Call& it, Env& env) 
   return simple(Kind::Bool);
 }
 
-TypeRef Checker::call_maybe(const ast::Expr& expr, const ast::Call& it, Env& env) {
+TypeRef Checker::call_maybe(const ast::Expr& expr, const ast::Call& it, CheckEnv& env) {
   const auto bound = bind_args(expr, it, "maybe", {{"path", false}}, env);
   if (!bound) return simple(Kind::Any);
   const ast::Expr& arg = *bound->front();

@@ -26,7 +26,7 @@ TypeRef pick(const TypeRef& expected, std::initializer_list<Kind> kinds) {
 
 }  // namespace
 
-TypeRef Checker::infer(const ast::Expr& expr, Env& env) {
+TypeRef Checker::infer(const ast::Expr& expr, CheckEnv& env) {
   const TypeRef type = infer_plain(expr, env);
   if (env.narrowed.empty()) return type;
   const std::string key = narrowing_key(expr);
@@ -37,7 +37,7 @@ TypeRef Checker::infer(const ast::Expr& expr, Env& env) {
   return type;
 }
 
-TypeRef Checker::infer_plain(const ast::Expr& expr, Env& env) {
+TypeRef Checker::infer_plain(const ast::Expr& expr, CheckEnv& env) {
   if (as<ast::NoneLit>(expr)) return simple(Kind::None);
   if (as<ast::BoolLit>(expr)) return simple(Kind::Bool);
   if (const auto* it = as<ast::IntLit>(expr)) return infer_int(*it);
@@ -73,12 +73,13 @@ TypeRef Checker::infer_plain(const ast::Expr& expr, Env& env) {
   return simple(Kind::Any);
 }
 
-void Checker::check_condition(const ast::Expr& expr, Env& env, std::string_view what) {
+void Checker::check_condition(const ast::Expr& expr, CheckEnv& env, std::string_view what) {
   check(expr, simple(Kind::Bool), {std::string(what), {}}, env);
 }
 
 /// Literals take the expected type; everything else has its own and must fit.
-void Checker::check(const ast::Expr& expr, const TypeRef& expected, const Slot& slot, Env& env) {
+void Checker::check(const ast::Expr& expr, const TypeRef& expected, const Slot& slot,
+                    CheckEnv& env) {
   if (check_form(expr, expected, slot, env)) return;
   const TypeRef actual = infer(expr, env);
   if (!fits(*actual, *expected)) mismatch(expr, *actual, *expected, slot, env);
@@ -86,7 +87,7 @@ void Checker::check(const ast::Expr& expr, const TypeRef& expected, const Slot& 
 
 /// True if the form of the expression decided how to check it, and that was done.
 bool Checker::check_form(const ast::Expr& expr, const TypeRef& expected, const Slot& slot,
-                         Env& env) {
+                         CheckEnv& env) {
   if (expected->kind == Kind::Any) return false;
   if (const auto* it = as<ast::If>(expr)) {
     branch(*it, &expected, slot, env);

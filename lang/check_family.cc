@@ -28,7 +28,7 @@ bool is_axis_value(const Type& type) {
   }
 }
 
-std::vector<std::string> axis_names(const Env& env) {
+std::vector<std::string> axis_names(const CheckEnv& env) {
   std::vector<std::string> all;
   const auto collect = [&](const Scope& scope) {
     for (const auto& [name, symbol] : scope.values) {
@@ -62,7 +62,7 @@ Checker::AxisInfo Checker::axis_info(const Symbol& symbol) {
 
 /// The list that an axis is outside of families.
 TypeRef Checker::axis_list(const Symbol& symbol, const ast::Axis& axis) {
-  Env env = env_for(symbol);
+  CheckEnv env = env_for(symbol);
   TypeRef type = infer(*axis.value, env);
   if (type->kind == Kind::Any || type->kind == Kind::Data) {
     return list_of(simple(axis.late && type->kind == Kind::Data ? Kind::String : Kind::Any));
@@ -89,7 +89,7 @@ TypeRef Checker::axis_list(const Symbol& symbol, const ast::Axis& axis) {
 }
 
 /// What the value of an axis has to be, beyond being a list; its type is found by type_of.
-void Checker::check_axis(const Symbol&, const ast::Axis& axis, Env& env) {
+void Checker::check_axis(const Symbol&, const ast::Axis& axis, CheckEnv& env) {
   if (axis.late) {
     const auto decodes = [&](std::string_view name) {
       return is_builtin_call(*axis.value, name, env);
@@ -120,7 +120,7 @@ void Checker::check_axis(const Symbol&, const ast::Axis& axis, Env& env) {
 }
 
 /// The axes in a family's brackets become values of the cell.
-void Checker::add_cell_axes(const ast::Node& node, Env& env, bool report) {
+void Checker::add_cell_axes(const ast::Node& node, CheckEnv& env, bool report) {
   std::set<std::string_view> seen;
   std::vector<Local> cell;
   bool all_known = true;
@@ -167,7 +167,7 @@ void Checker::add_cell_axes(const ast::Node& node, Env& env, bool report) {
 
 /// One of the axes that the brackets lack is meant by the word that is none: what the cell does
 /// with them cannot be judged.
-void Checker::add_meant_axes(std::vector<Local>& cell, const Env& env) const {
+void Checker::add_meant_axes(std::vector<Local>& cell, const CheckEnv& env) const {
   const auto add = [&](const Scope& scope) {
     for (const auto& [name, symbol] : scope.values) {
       if (!std::holds_alternative<ast::Axis>(symbol.decl->value)) continue;
@@ -183,7 +183,7 @@ void Checker::add_meant_axes(std::vector<Local>& cell, const Env& env) const {
 }
 
 void Checker::check_axis_value(const ast::Expr& value, const TypeRef& element,
-                               std::string_view axis, Env& env) {
+                               std::string_view axis, CheckEnv& env) {
   const TypeRef type = infer(value, env);
   if (type->kind == Kind::Any || element->kind == Kind::Any || element->kind == Kind::Data ||
       type->kind == Kind::Data)
@@ -217,7 +217,7 @@ void Checker::check_axis_value(const ast::Expr& value, const TypeRef& element,
 
 /// `x in [...]`: each has to be a value of the axis.
 void Checker::check_axis_values(const ast::Expr& value, const TypeRef& element,
-                                std::string_view axis, Env& env) {
+                                std::string_view axis, CheckEnv& env) {
   const auto* list = std::get_if<ast::List>(&value.value);
   if (!list) return check(value, list_of(element), {fmt::format("{} in …", axis), {}}, env);
   for (const ast::ListItem& item : list->items) {
@@ -233,7 +233,7 @@ void Checker::check_axis_values(const ast::Expr& value, const TypeRef& element,
 /// is wrong.
 std::optional<std::string> Checker::index_axis(const Type& family, const std::string& base,
                                                const ast::Arg& arg, std::set<std::string>& named,
-                                               Env& env) {
+                                               CheckEnv& env) {
   const ast::Expr& value = *arg.value;
   const auto* word = std::get_if<ast::Name>(&value.value);
   const bool by_name = !arg.name && word;
@@ -286,7 +286,7 @@ std::optional<std::string> Checker::index_axis(const Type& family, const std::st
   return axis;
 }
 
-TypeRef Checker::index_family(const TypeRef& family, const ast::Index& it, Env& env) {
+TypeRef Checker::index_family(const TypeRef& family, const ast::Index& it, CheckEnv& env) {
   const std::string base = printable(source_text(it.base->range));
   std::set<std::string> named;
   std::set<std::string> fixed;

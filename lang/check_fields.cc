@@ -49,7 +49,7 @@ bool contains(const Names& names, std::string_view name) {
 
 }  // namespace
 
-GivenFields Checker::collect_fields(const ast::Block& block, Env& env) {
+GivenFields Checker::collect_fields(const ast::Block& block, CheckEnv& env) {
   GivenFields given;
   for (const ast::Field& field : block.fields) {
     if (field.spread) {
@@ -80,7 +80,7 @@ GivenFields Checker::collect_fields(const ast::Block& block, Env& env) {
 }
 
 /// `out`, `deps` and `report` as a script or argv of this call sees them.
-void Checker::add_node_names(const Symbol& rule, const ast::Block& block, Env& env) {
+void Checker::add_node_names(const Symbol& rule, const ast::Block& block, CheckEnv& env) {
   if (!rule_of(rule).is_extern) return;
   std::vector<TypeField> outputs;
   bool open = false;
@@ -108,7 +108,7 @@ void Checker::add_node_names(const Symbol& rule, const ast::Block& block, Env& e
 }
 
 void Checker::check_call_of_rule(const Symbol& rule, const ast::RuleRef& ref,
-                                 const ast::Block& block, Env& env) {
+                                 const ast::Block& block, CheckEnv& env) {
   const RuleSignature& called = signature(rule);
   const GivenFields given = collect_fields(block, env);
   for (const ast::Field& field : block.fields) {
@@ -122,7 +122,7 @@ void Checker::check_call_of_rule(const Symbol& rule, const ast::RuleRef& ref,
 }
 
 void Checker::check_field(const Symbol& rule, const RuleSignature& called, const ast::Field& field,
-                          const ast::Block& block, Env& env) {
+                          const ast::Block& block, CheckEnv& env) {
   const std::string name(field.name.text);
   const Slot slot{fmt::format("{}.{}", rule_of(rule).name.text, name), name};
   const TypeField* parameter = find_type(called.parameters, name);
@@ -156,7 +156,7 @@ void Checker::check_field(const Symbol& rule, const RuleSignature& called, const
 }
 
 void Checker::check_spread_fields(const Symbol& rule, const RuleSignature& called,
-                                  const ast::Field& spread, Env& env) {
+                                  const ast::Field& spread, CheckEnv& env) {
   const TypeRef type = infer(*spread.value, env);
   if (type->kind == Kind::Any || type->kind == Kind::Union) return;
   if (type->kind != Kind::Record) {

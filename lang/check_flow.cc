@@ -33,7 +33,7 @@ std::string pattern_key(const ast::Expr& pattern) {
 
 }  // namespace
 
-Facts Checker::facts_of(const ast::Expr& condition, Env& env) {
+Facts Checker::facts_of(const ast::Expr& condition, CheckEnv& env) {
   Facts facts;
   if (const auto* it = std::get_if<ast::Not>(&condition.value)) {
     facts = facts_of(*it->value, env);
@@ -74,7 +74,8 @@ Facts Checker::facts_of(const ast::Expr& condition, Env& env) {
   return facts;
 }
 
-TypeRef Checker::branch(const ast::If& it, const TypeRef* expected, const Slot& slot, Env& env) {
+TypeRef Checker::branch(const ast::If& it, const TypeRef* expected, const Slot& slot,
+                        CheckEnv& env) {
   check_condition(*it.condition, env, "the condition of `if`");
   const Facts facts = facts_of(*it.condition, env);
   const auto side = [&](const ast::Expr& value, const auto& known) -> TypeRef {
@@ -90,7 +91,7 @@ TypeRef Checker::branch(const ast::If& it, const TypeRef* expected, const Slot& 
 }
 
 /// The values that a subject can have.
-Checker::Matched Checker::matched_values(const ast::Expr& subject, Env& env) {
+Checker::Matched Checker::matched_values(const ast::Expr& subject, CheckEnv& env) {
   Matched it;
   it.type = infer(subject, env);
   it.key = narrowing_key(subject);
@@ -120,7 +121,7 @@ Checker::Matched Checker::matched_values(const ast::Expr& subject, Env& env) {
 
 /// Crosses off what a pattern covers. True if that can be none.
 bool Checker::match_pattern(const ast::Expr& pattern, const ast::Expr& subject, Matched& it,
-                            Env& env) {
+                            CheckEnv& env) {
   const std::string text = pattern_key(pattern);
   if (it.has_default || (!text.empty() && !it.seen.insert(text).second)) {
     error("E108", pattern.range, "this pattern is never reached",
@@ -152,7 +153,8 @@ bool Checker::match_pattern(const ast::Expr& pattern, const ast::Expr& subject, 
   return false;
 }
 
-TypeRef Checker::match(const ast::Match& it, const TypeRef* expected, const Slot& slot, Env& env) {
+TypeRef Checker::match(const ast::Match& it, const TypeRef* expected, const Slot& slot,
+                       CheckEnv& env) {
   Matched values = matched_values(*it.subject, env);
   std::vector<TypeRef> results;
   for (const ast::MatchArm& arm : it.arms) {
@@ -180,7 +182,7 @@ TypeRef Checker::match(const ast::Match& it, const TypeRef* expected, const Slot
   return expected ? *expected : union_of(std::move(results));
 }
 
-void Checker::bind_variable(const ast::Word& word, TypeRef type, Env& env) {
+void Checker::bind_variable(const ast::Word& word, TypeRef type, CheckEnv& env) {
   const Found outer = find(word.text, env);
   const bool is_hidden = outer.local ? outer.local->role != Local::Role::Node : bool(outer.symbol);
   if (is_hidden) {
@@ -194,7 +196,7 @@ void Checker::bind_variable(const ast::Word& word, TypeRef type, Env& env) {
 }
 
 /// The elements of what one variable of `for` runs over.
-TypeRef Checker::element_of(const TypeRef& type, const ast::Expr& expr, Env&) {
+TypeRef Checker::element_of(const TypeRef& type, const ast::Expr& expr, CheckEnv&) {
   switch (type->kind) {
     case Kind::Any:
     case Kind::Data:
@@ -219,7 +221,7 @@ TypeRef Checker::element_of(const TypeRef& type, const ast::Expr& expr, Env&) {
   return simple(Kind::Any);
 }
 
-void Checker::bind_clause(const ast::Clause& clause, Env& env) {
+void Checker::bind_clause(const ast::Clause& clause, CheckEnv& env) {
   const TypeRef type = infer(*clause.in, env);
   if (!clause.second) {
     bind_variable(clause.first, element_of(type, *clause.in, env), env);
@@ -255,7 +257,7 @@ void Checker::bind_clause(const ast::Clause& clause, Env& env) {
 }
 
 TypeRef Checker::infer_list_comp(const ast::ListComp& it, const TypeRef* item, const Slot& slot,
-                                 Env& env) {
+                                 CheckEnv& env) {
   Restore restore(env);
   for (const ast::Clause& clause : it.clauses)
     bind_clause(clause, env);
@@ -265,7 +267,7 @@ TypeRef Checker::infer_list_comp(const ast::ListComp& it, const TypeRef* item, c
 }
 
 TypeRef Checker::infer_map_comp(const ast::MapComp& it, const TypeRef* item, const Slot& slot,
-                                Env& env) {
+                                CheckEnv& env) {
   Restore restore(env);
   for (const ast::Clause& clause : it.clauses)
     bind_clause(clause, env);

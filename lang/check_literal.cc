@@ -40,7 +40,7 @@ bool is_contentish(const Type& type) {
 }  // namespace
 
 bool Checker::check_list(const ast::List& list, const TypeRef& expected, const Slot& slot,
-                         Env& env) {
+                         CheckEnv& env) {
   const TypeRef type = pick(expected, {Kind::List});
   if (!type) return false;
   const bool content = is_contentish(*type->item);
@@ -70,7 +70,7 @@ bool Checker::check_list(const ast::List& list, const TypeRef& expected, const S
 }
 
 bool Checker::check_record(const ast::Expr& expr, const ast::Record& record,
-                           const TypeRef& expected, const Slot& slot, Env& env) {
+                           const TypeRef& expected, const Slot& slot, CheckEnv& env) {
   const TypeRef type = pick(expected, {Kind::Map, Kind::Record});
   if (!type) return false;
   std::unordered_map<std::string_view, Range> seen;
@@ -106,7 +106,7 @@ bool Checker::check_record(const ast::Expr& expr, const ast::Record& record,
 }
 
 void Checker::check_record_spread(const ast::Field& field, const TypeRef& type, const Slot& slot,
-                                  RecordFields& have, Env& env) {
+                                  RecordFields& have, CheckEnv& env) {
   const TypeRef given = infer(*field.value, env);
   const bool known = given->kind == Kind::Record || given->kind == Kind::Node;
   have.complete = have.complete && known;
@@ -127,7 +127,7 @@ void Checker::check_record_spread(const ast::Field& field, const TypeRef& type, 
 }
 
 void Checker::check_record_field(const ast::Field& field, const TypeRef& type, const Slot& slot,
-                                 Env& env) {
+                                 CheckEnv& env) {
   const std::string name(field.name.text);
   if (type->kind == Kind::Map) {
     Slot inner = slot.element(*type);
@@ -150,7 +150,7 @@ void Checker::check_record_field(const ast::Field& field, const TypeRef& type, c
 
 /// A quoted literal where a path is expected is a name; where a set is expected it must be in it.
 bool Checker::check_string(const ast::Expr& expr, const ast::StringLit& string,
-                           const TypeRef& expected, Env& env) {
+                           const TypeRef& expected, CheckEnv& env) {
   if (!pick(expected, {Kind::Path})) return false;
   if (pick(expected, {Kind::String, Kind::Literal})) return false;
   infer_string(expr, string, env);
@@ -159,7 +159,7 @@ bool Checker::check_string(const ast::Expr& expr, const ast::StringLit& string,
 }
 
 /// A name for an output or in an archive stays below the place it is relative to.
-void Checker::check_path_text(const ast::Expr& expr, const Env&) {
+void Checker::check_path_text(const ast::Expr& expr, const CheckEnv&) {
   const auto* string = as<ast::StringLit>(expr);
   if (!string || string->pieces.empty()) return;
   std::string text;
@@ -181,7 +181,7 @@ void Checker::check_path_text(const ast::Expr& expr, const Env&) {
   if (text.starts_with("./")) fault.helps.push_back(fmt::format("write  {}", printable(text)));
 }
 
-TypeRef Checker::infer_list(const ast::List& list, Env& env) {
+TypeRef Checker::infer_list(const ast::List& list, CheckEnv& env) {
   std::vector<TypeRef> items;
   for (const ast::ListItem& item : list.items) {
     const TypeRef type = infer(*item.value, env);
@@ -198,7 +198,7 @@ TypeRef Checker::infer_list(const ast::List& list, Env& env) {
   return list_of(union_of(std::move(items)));
 }
 
-TypeRef Checker::infer_record(const ast::Record& record, Env& env) {
+TypeRef Checker::infer_record(const ast::Record& record, CheckEnv& env) {
   std::vector<TypeField> fields;
   std::unordered_map<std::string_view, Range> seen;
   bool is_map = false;  // Keys or fields that only evaluation knows.
@@ -248,7 +248,7 @@ TypeRef Checker::infer_record(const ast::Record& record, Env& env) {
   return map_of(union_of(std::move(map_items)));
 }
 
-TypeRef Checker::infer_string(const ast::Expr& expr, const ast::StringLit& string, Env& env) {
+TypeRef Checker::infer_string(const ast::Expr& expr, const ast::StringLit& string, CheckEnv& env) {
   if (const std::string* text = plain_text(expr)) return literal(*text);
   for (const ast::Piece& piece : string.pieces) {
     if (piece.hole) check_hole_in_text(*piece.hole, env, "a string");
@@ -256,7 +256,7 @@ TypeRef Checker::infer_string(const ast::Expr& expr, const ast::StringLit& strin
   return simple(Kind::String);
 }
 
-TypeRef Checker::infer_path(const ast::PathLit& path, Env& env) {
+TypeRef Checker::infer_path(const ast::PathLit& path, CheckEnv& env) {
   for (const ast::Piece& piece : path.pieces) {
     if (piece.hole) check_hole_in_text(*piece.hole, env, "a path");
   }
@@ -265,7 +265,7 @@ TypeRef Checker::infer_path(const ast::PathLit& path, Env& env) {
 }
 
 /// What can be written into an evaluated text.
-void Checker::check_hole_in_text(const ast::Expr& hole, Env& env, std::string_view where) {
+void Checker::check_hole_in_text(const ast::Expr& hole, CheckEnv& env, std::string_view where) {
   Restore restore(env);
   env.script = false;
   env.words = false;

@@ -15,7 +15,7 @@ bool is_private(std::string_view name) {
   return name.starts_with('_');
 }
 
-const Scope* rule_scope(const Env& env) {
+const Scope* rule_scope(const CheckEnv& env) {
   if (!env.owner) return nullptr;
   const auto at = env.module->rule_scopes.find(env.owner);
   return at == env.module->rule_scopes.end() ? nullptr : &at->second;
@@ -67,7 +67,7 @@ constexpr std::array<ForeignWord, 14> kForeignWords{{{"True", "true"},
 
 }  // namespace
 
-Checker::Found Checker::find(std::string_view name, const Env& env) const {
+Checker::Found Checker::find(std::string_view name, const CheckEnv& env) const {
   for (auto at = env.locals.rbegin(); at != env.locals.rend(); ++at) {
     if (at->name == name) return {&*at, {}};
   }
@@ -78,13 +78,13 @@ Checker::Found Checker::find(std::string_view name, const Env& env) const {
   return {nullptr, program_.find_value(*env.module, name)};
 }
 
-void Checker::note_use(const Symbol& symbol, Range range, const Env& env) {
+void Checker::note_use(const Symbol& symbol, Range range, const CheckEnv& env) {
   used_.insert(symbol.decl);
   if (!env.decl) return;
   (env.lazy ? lazy_uses_ : uses_)[env.decl].push_back({symbol.decl, range});
 }
 
-TypeRef Checker::name_type(const ast::Expr& expr, std::string_view name, Env& env) {
+TypeRef Checker::name_type(const ast::Expr& expr, std::string_view name, CheckEnv& env) {
   const Found found = find(name, env);
   if (found.local) {
     if (found.local->late && env.filter) {
@@ -114,7 +114,7 @@ TypeRef Checker::name_type(const ast::Expr& expr, std::string_view name, Env& en
   return type_of(found.symbol);
 }
 
-std::vector<std::string> Checker::visible_values(const Env& env) const {
+std::vector<std::string> Checker::visible_values(const CheckEnv& env) const {
   std::vector<std::string> all;
   for (const Local& local : env.locals)
     all.emplace_back(local.name);
@@ -129,7 +129,7 @@ std::vector<std::string> Checker::visible_values(const Env& env) const {
 }
 
 /// `the axis `pkg``, for "did you mean".
-std::string Checker::described(std::string_view name, const Env& env) const {
+std::string Checker::described(std::string_view name, const CheckEnv& env) const {
   const Found found = find(name, env);
   if (found.local) {
     const char* word = found.local->role == Local::Role::Parameter ? "the parameter "
@@ -161,12 +161,12 @@ bool Checker::may_be_broken(const Module& module, std::string_view name) const {
 }
 
 /// Whether `a-b` is a known name, a minus without blanks, and more.
-bool Checker::is_difference(std::string_view name, const Env& env) const {
+bool Checker::is_difference(std::string_view name, const CheckEnv& env) const {
   const std::size_t minus = name.find('-');
   return minus != std::string_view::npos && static_cast<bool>(find(name.substr(0, minus), env));
 }
 
-void Checker::unknown_name(std::string_view name, Range range, const Env& env) {
+void Checker::unknown_name(std::string_view name, Range range, const CheckEnv& env) {
   if (may_be_broken(*env.module, name)) return;
   const char* where = env.script ? " in a script" : "";
   const std::optional<std::string> near = nearest(name, visible_values(env));
@@ -207,7 +207,7 @@ void Checker::unknown_name(std::string_view name, Range range, const Env& env) {
   }
 }
 
-TypeRef Checker::label_type(const ast::Expr& expr, const ast::LabelLit& label, Env& env) {
+TypeRef Checker::label_type(const ast::Expr& expr, const ast::LabelLit& label, CheckEnv& env) {
   const Module* module = program_.project(label.project);
   const std::vector<std::string>& folders = program_.project_folders();
   if (!module) {

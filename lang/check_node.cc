@@ -22,7 +22,7 @@ const ast::Field* find_field(const ast::Block& block, std::string_view name) {
 
 }  // namespace
 
-Symbol Checker::find_rule(const ast::RuleRef& ref, const Env& env, bool report) {
+Symbol Checker::find_rule(const ast::RuleRef& ref, const CheckEnv& env, bool report) {
   const Symbol symbol = ref.module ? Symbol() : program_.find_rule(*env.module, ref.name.text);
   if (symbol || !report || may_be_broken(*env.module, ref.name.text)) return symbol;
   if (ref.module) {
@@ -55,7 +55,7 @@ Symbol Checker::find_rule(const ast::RuleRef& ref, const Env& env, bool report) 
 // ------------------------------------------------------------------------
 
 /// A declared output: file, or tree if its name ends in a slash.
-TypeRef Checker::outputs_of(const ast::Expr& value, Env& env) {
+TypeRef Checker::outputs_of(const ast::Expr& value, CheckEnv& env) {
   if (const auto* it = std::get_if<ast::StringLit>(&value.value)) {
     const bool tree =
         !it->pieces.empty() && !it->pieces.back().hole && it->pieces.back().text.ends_with('/');
@@ -83,7 +83,7 @@ TypeRef Checker::outputs_of(const ast::Expr& value, Env& env) {
   return record_of(std::move(fields));
 }
 
-void Checker::outputs_from_call(const ast::Rule& rule, const ast::Block& block, Env& env,
+void Checker::outputs_from_call(const ast::Rule& rule, const ast::Block& block, CheckEnv& env,
                                 std::vector<TypeField>& outputs, bool& open) {
   const auto takes = [&](std::string_view name) {
     return std::ranges::any_of(rule.parameters,
@@ -114,7 +114,7 @@ void Checker::outputs_from_call(const ast::Rule& rule, const ast::Block& block, 
   }
 }
 
-TypeRef Checker::handle_of(const ast::RuleRef& ref, const ast::Block& block, Env& env) {
+TypeRef Checker::handle_of(const ast::RuleRef& ref, const ast::Block& block, CheckEnv& env) {
   const Symbol symbol = find_rule(ref, env, false);
   if (!symbol) return simple(Kind::Any);
   const ast::Rule& rule = rule_of(symbol);
@@ -139,7 +139,7 @@ TypeRef Checker::handle_of(const ast::RuleRef& ref, const ast::Block& block, Env
 }
 
 TypeRef Checker::node_type(const Symbol& symbol, const ast::Node& node) {
-  Env env = env_for(symbol);
+  CheckEnv env = env_for(symbol);
   env.locals.push_back({"name", simple(Kind::String), Local::Role::Node});
   Diagnostics quiet;
   Diagnostics* const before = std::exchange(found_, &quiet);
@@ -157,7 +157,7 @@ TypeRef Checker::node_type(const Symbol& symbol, const ast::Node& node) {
   return family_of(handle, std::move(axes), std::move(types));
 }
 
-TypeRef Checker::infer_node_lit(const ast::NodeLit& it, Env& env) {
+TypeRef Checker::infer_node_lit(const ast::NodeLit& it, CheckEnv& env) {
   if (!env.lazy) {
     error("E508", it.rule.name.range, "a node without a name stands in a field of a node",
           "not in a field")
@@ -180,7 +180,7 @@ TypeRef Checker::infer_node_lit(const ast::NodeLit& it, Env& env) {
 // -------------------------------------------------------------------------
 
 void Checker::check_node(const Symbol& symbol, const ast::Node& node) {
-  Env env = env_for(symbol);
+  CheckEnv env = env_for(symbol);
   const Symbol rule = find_rule(node.rule, env, true);
   if (rule) note_use(rule, node.rule.name.range, env);
   if (node.name.text == "self") {

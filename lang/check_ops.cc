@@ -142,7 +142,7 @@ bool is_ordered(Kind kind) {
 
 }  // namespace
 
-TypeRef Checker::infer_binary(const ast::Binary& it, Env& env) {
+TypeRef Checker::infer_binary(const ast::Binary& it, CheckEnv& env) {
   switch (it.op) {
     case BinaryOp::And:
     case BinaryOp::Or: {
@@ -169,7 +169,7 @@ TypeRef Checker::infer_binary(const ast::Binary& it, Env& env) {
   }
 }
 
-TypeRef Checker::infer_coalesce(const ast::Binary& it, Env& env) {
+TypeRef Checker::infer_coalesce(const ast::Binary& it, CheckEnv& env) {
   const TypeRef left = infer(*it.left, env);
   TypeRef right = infer(*it.right, env);
   if (left->kind == Kind::Any) return right;
@@ -178,7 +178,7 @@ TypeRef Checker::infer_coalesce(const ast::Binary& it, Env& env) {
   return bare->kind == Kind::None ? right : union_of({bare, right});
 }
 
-TypeRef Checker::infer_add(const ast::Binary& it, Env& env) {
+TypeRef Checker::infer_add(const ast::Binary& it, CheckEnv& env) {
   const TypeRef left = infer(*it.left, env);
   const TypeRef right = infer(*it.right, env);
   if (is_unknown(left) || is_unknown(right)) return simple(Kind::Any);
@@ -215,7 +215,7 @@ TypeRef Checker::infer_add(const ast::Binary& it, Env& env) {
   return simple(Kind::Any);
 }
 
-TypeRef Checker::infer_compare(const ast::Binary& it, Env& env) {
+TypeRef Checker::infer_compare(const ast::Binary& it, CheckEnv& env) {
   const TypeRef left = infer(*it.left, env);
   const TypeRef right = infer(*it.right, env);
   const TypeRef result = simple(Kind::Bool);
@@ -262,7 +262,7 @@ TypeRef Checker::infer_compare(const ast::Binary& it, Env& env) {
 
 /// Tells when an axis or a parameter can never be the text that it is compared with.
 void Checker::check_closed_set(const ast::Binary& it, const TypeRef& left, const TypeRef& right,
-                               Env& env) {
+                               CheckEnv& env) {
   for (const auto& [set, other, side] :
        {std::tuple(left, right, it.right), std::tuple(right, left, it.left)}) {
     const ast::Expr* name = side == it.right ? it.left : it.right;
@@ -287,7 +287,7 @@ void Checker::check_closed_set(const ast::Binary& it, const TypeRef& left, const
   }
 }
 
-TypeRef Checker::infer_in(const ast::Binary& it, Env& env) {
+TypeRef Checker::infer_in(const ast::Binary& it, CheckEnv& env) {
   const TypeRef left = infer(*it.left, env);
   const TypeRef right = infer(*it.right, env);
   const TypeRef result = simple(Kind::Bool);
@@ -320,7 +320,7 @@ TypeRef Checker::infer_in(const ast::Binary& it, Env& env) {
   return result;
 }
 
-TypeRef Checker::infer_join(const ast::Binary& it, Env& env) {
+TypeRef Checker::infer_join(const ast::Binary& it, CheckEnv& env) {
   TypeRef left = infer(*it.left, env);
   if (std::holds_alternative<ast::StringLit>(it.right->value)) check_path_text(*it.right, env);
   const TypeRef right = infer(*it.right, env);
@@ -356,7 +356,7 @@ TypeRef Checker::infer_join(const ast::Binary& it, Env& env) {
   return simple(!last.hole && last.text.ends_with('/') ? Kind::Tree : Kind::File);
 }
 
-TypeRef Checker::infer_cast(const ast::Cast& it, Env& env) {
+TypeRef Checker::infer_cast(const ast::Cast& it, CheckEnv& env) {
   const TypeRef to = declared(*env.module, *it.type);
   const TypeRef from = infer(*it.value, env);
   const bool narrows = plain_kind(from) == Kind::String && plain_kind(to) == Kind::String;

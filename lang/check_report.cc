@@ -181,7 +181,7 @@ void Checker::may_be_none(const ast::Expr& expr, const Type& type) {
 
 /// A text where content is needed: says why, and which path was meant.
 void Checker::string_for_path(const ast::Expr& expr, const Type& expected, const Slot& slot,
-                              const Env& env) {
+                              const CheckEnv& env) {
   const std::string* text = plain_text(expr);
   const bool is_name = !wants(expected, {Kind::File, Kind::Tree, Kind::Node});
   Diagnostic& fault =
@@ -262,7 +262,7 @@ void Checker::family_for_one(const ast::Expr& expr, const Type& actual, const st
 }
 
 void Checker::mismatch(const ast::Expr& expr, const Type& actual, const Type& wanted,
-                       const Slot& slot, Env& env) {
+                       const Slot& slot, CheckEnv& env) {
   // `none` would do, too, but is not what was meant.
   const bool bare = wanted.kind == Kind::Optional && actual.kind != Kind::Optional;
   const Type& expected = bare ? *wanted.item : wanted;

@@ -62,7 +62,7 @@ Before words_before(std::string_view line) {
 }  // namespace
 
 /// A secret as a word: visible to every process of the machine, so it goes another way.
-void Checker::secret_word(const ast::Expr& expr, Range range, Env& env) {
+void Checker::secret_word(const ast::Expr& expr, Range range, CheckEnv& env) {
   std::string label = "secret";
   std::string name = "TOKEN";
   if (const auto* it = std::get_if<ast::Name>(&expr.value)) {
@@ -92,7 +92,7 @@ void Checker::secret_word(const ast::Expr& expr, Range range, Env& env) {
 }
 
 /// What can be a word of a command, or words if it is a list.
-void Checker::check_word(const ast::Expr& expr, const TypeRef& type, Range range, Env& env) {
+void Checker::check_word(const ast::Expr& expr, const TypeRef& type, Range range, CheckEnv& env) {
   if (type->kind == Kind::Optional) {
     error("E233", range, "a value that may be none is no word", brief(*type))
         .helps.push_back(fmt::format("write {{opt(\"--flag\", {})}}: none gives no words",
@@ -159,7 +159,7 @@ void Checker::not_a_word(const Type& one, const Type& type, std::string_view tex
   }
 }
 
-void Checker::check_script(const ast::Script& script, Env& env) {
+void Checker::check_script(const ast::Script& script, CheckEnv& env) {
   Restore restore(env);
   env.words = true;
   env.script = true;
@@ -190,7 +190,7 @@ void Checker::check_script(const ast::Script& script, Env& env) {
 
 /// A list where there is room for one word.
 void Checker::list_for_word(const ScriptHole& hole, const Type& type, Range braces,
-                            const Env& env) {
+                            const CheckEnv& env) {
   const auto* name = std::get_if<ast::Name>(&hole.expr->value);
   const std::string text(source_text(hole.expr->range));
   const Found found = name ? find(name->text, env) : Found();
@@ -225,7 +225,7 @@ void Checker::list_for_word(const ScriptHole& hole, const Type& type, Range brac
 }
 
 /// `argv = [tool("cc"), "-o", out, …]`: words, no shell.
-void Checker::check_argv(const ast::Expr& value, Env& env) {
+void Checker::check_argv(const ast::Expr& value, CheckEnv& env) {
   Restore restore(env);
   env.words = true;
   const auto* list = std::get_if<ast::List>(&value.value);

@@ -30,7 +30,7 @@ struct Local {
 };
 
 /// Where an expression stands: which names it sees, and what is known about them.
-struct Env {
+struct CheckEnv {
   const Module* module = nullptr;
   const ast::Decl* owner = nullptr;  ///< The rule (or function) whose body this is; may be null.
   const ast::Decl* decl = nullptr;   ///< The declaration being checked: uses are noted for it.
@@ -43,10 +43,10 @@ struct Env {
       narrowed;  ///< `x` or `x.y` -> what a condition tells.
 };
 
-/// Puts an Env back as it was.
+/// Puts an CheckEnv back as it was.
 class Restore {
  public:
-  explicit Restore(Env& env)
+  explicit Restore(CheckEnv& env)
       : env_(env),
         locals_(env.locals.size()),
         narrowed_(env.narrowed.size()),
@@ -66,7 +66,7 @@ class Restore {
   Restore& operator=(const Restore&) = delete;
 
  private:
-  Env& env_;
+  CheckEnv& env_;
   std::size_t locals_, narrowed_;
   bool words_, script_, filter_, lazy_;
 };
@@ -125,15 +125,15 @@ class Checker {
  private:
   // check.cc: declarations
   const ast::Decl* owner_of(const ast::Decl& decl);
-  Env env_for(const Symbol& symbol);
+  CheckEnv env_for(const Symbol& symbol);
   void check_decl(const Symbol& symbol);
-  void check_param(const ast::Param& param, Env& env);
+  void check_param(const ast::Param& param, CheckEnv& env);
   void check_rule(const Symbol& symbol, const ast::Rule& rule);
   void check_fn(const Symbol& symbol, const ast::Fn& fn);
   void check_parameters(const Module& module, const ast::Decl& decl,
                         const std::vector<ast::Parameter>& parameters);
   void add_parameters(const Module& module, const std::vector<ast::Parameter>& parameters,
-                      Env& env);
+                      CheckEnv& env);
   TypeRef type_of(const Symbol& symbol);  ///< Of a value: param, let, node; an axis's list.
   void finish_type(const Symbol& symbol);
   TypeRef compute_type(const Symbol& symbol);
@@ -147,47 +147,48 @@ class Checker {
     Symbol symbol;
     explicit operator bool() const { return local || symbol; }
   };
-  Found find(std::string_view name, const Env& env) const;
-  void note_use(const Symbol& symbol, Range range, const Env& env);
-  TypeRef name_type(const ast::Expr& expr, std::string_view name, Env& env);
-  TypeRef label_type(const ast::Expr& expr, const ast::LabelLit& label, Env& env);
+  Found find(std::string_view name, const CheckEnv& env) const;
+  void note_use(const Symbol& symbol, Range range, const CheckEnv& env);
+  TypeRef name_type(const ast::Expr& expr, std::string_view name, CheckEnv& env);
+  TypeRef label_type(const ast::Expr& expr, const ast::LabelLit& label, CheckEnv& env);
   /// True if a name may be missing only because its declaration did not parse: the file has syntax
   /// errors, and the word stands outside of all that was understood.
   bool may_be_broken(const Module& module, std::string_view name) const;
-  bool is_difference(std::string_view name, const Env& env) const;
-  void unknown_name(std::string_view name, Range range, const Env& env);
-  std::vector<std::string> visible_values(const Env& env) const;
-  std::string described(std::string_view name, const Env& env) const;
+  bool is_difference(std::string_view name, const CheckEnv& env) const;
+  void unknown_name(std::string_view name, Range range, const CheckEnv& env);
+  std::vector<std::string> visible_values(const CheckEnv& env) const;
+  std::string described(std::string_view name, const CheckEnv& env) const;
 
   // check_expr.cc
-  TypeRef infer(const ast::Expr& expr, Env& env);
-  TypeRef infer_plain(const ast::Expr& expr, Env& env);
-  void check(const ast::Expr& expr, const TypeRef& expected, const Slot& slot, Env& env);
-  bool check_form(const ast::Expr& expr, const TypeRef& expected, const Slot& slot, Env& env);
-  bool check_list(const ast::List& list, const TypeRef& expected, const Slot& slot, Env& env);
+  TypeRef infer(const ast::Expr& expr, CheckEnv& env);
+  TypeRef infer_plain(const ast::Expr& expr, CheckEnv& env);
+  void check(const ast::Expr& expr, const TypeRef& expected, const Slot& slot, CheckEnv& env);
+  bool check_form(const ast::Expr& expr, const TypeRef& expected, const Slot& slot, CheckEnv& env);
+  bool check_list(const ast::List& list, const TypeRef& expected, const Slot& slot, CheckEnv& env);
   bool check_record(const ast::Expr& expr, const ast::Record& record, const TypeRef& expected,
-                    const Slot& slot, Env& env);
+                    const Slot& slot, CheckEnv& env);
   /// What is written in a record, as far as it can be known.
   struct RecordFields {
     std::vector<std::string> names{};
     bool complete = true;  ///< So that a missing one can be told.
   };
   void check_record_spread(const ast::Field& field, const TypeRef& type, const Slot& slot,
-                           RecordFields& have, Env& env);
-  void check_record_field(const ast::Field& field, const TypeRef& type, const Slot& slot, Env& env);
-  void check_condition(const ast::Expr& expr, Env& env, std::string_view what);
-  TypeRef infer_list(const ast::List& list, Env& env);
-  TypeRef infer_record(const ast::Record& record, Env& env);
-  TypeRef infer_string(const ast::Expr& expr, const ast::StringLit& string, Env& env);
-  TypeRef infer_path(const ast::PathLit& path, Env& env);
+                           RecordFields& have, CheckEnv& env);
+  void check_record_field(const ast::Field& field, const TypeRef& type, const Slot& slot,
+                          CheckEnv& env);
+  void check_condition(const ast::Expr& expr, CheckEnv& env, std::string_view what);
+  TypeRef infer_list(const ast::List& list, CheckEnv& env);
+  TypeRef infer_record(const ast::Record& record, CheckEnv& env);
+  TypeRef infer_string(const ast::Expr& expr, const ast::StringLit& string, CheckEnv& env);
+  TypeRef infer_path(const ast::PathLit& path, CheckEnv& env);
   TypeRef infer_int(const ast::IntLit& literal);
   bool check_string(const ast::Expr& expr, const ast::StringLit& string, const TypeRef& expected,
-                    Env& env);
-  void check_hole_in_text(const ast::Expr& hole, Env& env, std::string_view where);
+                    CheckEnv& env);
+  void check_hole_in_text(const ast::Expr& hole, CheckEnv& env, std::string_view where);
 
   // check_flow.cc: if, match, for
-  Facts facts_of(const ast::Expr& condition, Env& env);
-  TypeRef branch(const ast::If& it, const TypeRef* expected, const Slot& slot, Env& env);
+  Facts facts_of(const ast::Expr& condition, CheckEnv& env);
+  TypeRef branch(const ast::If& it, const TypeRef* expected, const Slot& slot, CheckEnv& env);
   /// What the arms of a `match` have covered so far.
   struct Matched {
     TypeRef type{};
@@ -200,46 +201,52 @@ class Checker {
     bool optional = false;
     bool has_default = false;
   };
-  Matched matched_values(const ast::Expr& subject, Env& env);
-  bool match_pattern(const ast::Expr& pattern, const ast::Expr& subject, Matched& it, Env& env);
-  TypeRef match(const ast::Match& it, const TypeRef* expected, const Slot& slot, Env& env);
-  void bind_clause(const ast::Clause& clause, Env& env);
-  void bind_variable(const ast::Word& word, TypeRef type, Env& env);
-  TypeRef element_of(const TypeRef& type, const ast::Expr& expr, Env& env);
-  TypeRef infer_list_comp(const ast::ListComp& it, const TypeRef* item, const Slot& slot, Env& env);
-  TypeRef infer_map_comp(const ast::MapComp& it, const TypeRef* item, const Slot& slot, Env& env);
+  Matched matched_values(const ast::Expr& subject, CheckEnv& env);
+  bool match_pattern(const ast::Expr& pattern, const ast::Expr& subject, Matched& it,
+                     CheckEnv& env);
+  TypeRef match(const ast::Match& it, const TypeRef* expected, const Slot& slot, CheckEnv& env);
+  void bind_clause(const ast::Clause& clause, CheckEnv& env);
+  void bind_variable(const ast::Word& word, TypeRef type, CheckEnv& env);
+  TypeRef element_of(const TypeRef& type, const ast::Expr& expr, CheckEnv& env);
+  TypeRef infer_list_comp(const ast::ListComp& it, const TypeRef* item, const Slot& slot,
+                          CheckEnv& env);
+  TypeRef infer_map_comp(const ast::MapComp& it, const TypeRef* item, const Slot& slot,
+                         CheckEnv& env);
 
   // check_ops.cc
-  TypeRef infer_binary(const ast::Binary& it, Env& env);
-  TypeRef infer_add(const ast::Binary& it, Env& env);
-  TypeRef infer_compare(const ast::Binary& it, Env& env);
-  void check_closed_set(const ast::Binary& it, const TypeRef& left, const TypeRef& right, Env& env);
-  TypeRef infer_in(const ast::Binary& it, Env& env);
-  TypeRef infer_join(const ast::Binary& it, Env& env);
-  TypeRef infer_coalesce(const ast::Binary& it, Env& env);
-  TypeRef infer_cast(const ast::Cast& it, Env& env);
-  TypeRef infer_member(const ast::Member& it, Env& env);
+  TypeRef infer_binary(const ast::Binary& it, CheckEnv& env);
+  TypeRef infer_add(const ast::Binary& it, CheckEnv& env);
+  TypeRef infer_compare(const ast::Binary& it, CheckEnv& env);
+  void check_closed_set(const ast::Binary& it, const TypeRef& left, const TypeRef& right,
+                        CheckEnv& env);
+  TypeRef infer_in(const ast::Binary& it, CheckEnv& env);
+  TypeRef infer_join(const ast::Binary& it, CheckEnv& env);
+  TypeRef infer_coalesce(const ast::Binary& it, CheckEnv& env);
+  TypeRef infer_cast(const ast::Cast& it, CheckEnv& env);
+  TypeRef infer_member(const ast::Member& it, CheckEnv& env);
   TypeRef member_of(const TypeRef& base, const ast::Word& name, const ast::Expr& base_expr,
-                    Env& env);
+                    CheckEnv& env);
   void no_field(const Type& base, const ast::Word& name, const ast::Expr& base_expr);
   void no_fields(const Type& base, const ast::Word& name, const ast::Expr& base_expr);
-  TypeRef infer_fact(const ast::Member& it, Env& env, bool& known);
-  TypeRef infer_index(const ast::Expr& expr, const ast::Index& it, Env& env);
-  TypeRef index_plain(const TypeRef& base, const ast::Expr& expr, const ast::Index& it, Env& env);
+  TypeRef infer_fact(const ast::Member& it, CheckEnv& env, bool& known);
+  TypeRef infer_index(const ast::Expr& expr, const ast::Index& it, CheckEnv& env);
+  TypeRef index_plain(const TypeRef& base, const ast::Expr& expr, const ast::Index& it,
+                      CheckEnv& env);
 
   // check_call.cc
-  TypeRef infer_call(const ast::Expr& expr, const ast::Call& it, Env& env);
-  TypeRef call_fn(const ast::Expr& expr, const ast::Call& it, const Symbol& symbol, Env& env);
-  TypeRef call_builtin(const ast::Expr& expr, const ast::Call& it, const Builtin& fn, Env& env);
+  TypeRef infer_call(const ast::Expr& expr, const ast::Call& it, CheckEnv& env);
+  TypeRef call_fn(const ast::Expr& expr, const ast::Call& it, const Symbol& symbol, CheckEnv& env);
+  TypeRef call_builtin(const ast::Expr& expr, const ast::Call& it, const Builtin& fn,
+                       CheckEnv& env);
   TypeRef builtin_result(const Builtin& fn, const std::vector<const ast::Expr*>& args,
-                         const std::vector<TypeRef>& types, Env& env);
-  bool check_place(const ast::Expr& expr, const Builtin& fn, const Env& env);
+                         const std::vector<TypeRef>& types, CheckEnv& env);
+  bool check_place(const ast::Expr& expr, const Builtin& fn, const CheckEnv& env);
   std::optional<std::vector<const ast::Expr*>> bind_args(
       const ast::Expr& expr, const ast::Call& it, std::string_view name,
-      const std::vector<std::pair<std::string_view, bool>>& parameters, Env& env);
-  TypeRef call_has(const ast::Expr& expr, const ast::Call& it, Env& env);
-  TypeRef call_maybe(const ast::Expr& expr, const ast::Call& it, Env& env);
-  bool is_builtin_call(const ast::Expr& expr, std::string_view name, const Env& env) const;
+      const std::vector<std::pair<std::string_view, bool>>& parameters, CheckEnv& env);
+  TypeRef call_has(const ast::Expr& expr, const ast::Call& it, CheckEnv& env);
+  TypeRef call_maybe(const ast::Expr& expr, const ast::Call& it, CheckEnv& env);
+  bool is_builtin_call(const ast::Expr& expr, std::string_view name, const CheckEnv& env) const;
 
   // check_family.cc
   struct AxisInfo {
@@ -249,52 +256,52 @@ class Checker {
   };
   AxisInfo axis_info(const Symbol& symbol);
   TypeRef axis_list(const Symbol& symbol, const ast::Axis& axis);
-  void check_axis(const Symbol& symbol, const ast::Axis& axis, Env& env);
-  void add_cell_axes(const ast::Node& node, Env& env, bool report);
-  void add_meant_axes(std::vector<Local>& cell, const Env& env) const;
-  TypeRef index_family(const TypeRef& family, const ast::Index& it, Env& env);
+  void check_axis(const Symbol& symbol, const ast::Axis& axis, CheckEnv& env);
+  void add_cell_axes(const ast::Node& node, CheckEnv& env, bool report);
+  void add_meant_axes(std::vector<Local>& cell, const CheckEnv& env) const;
+  TypeRef index_family(const TypeRef& family, const ast::Index& it, CheckEnv& env);
   std::optional<std::string> index_axis(const Type& family, const std::string& base,
                                         const ast::Arg& arg, std::set<std::string>& named,
-                                        Env& env);
+                                        CheckEnv& env);
   void check_axis_values(const ast::Expr& value, const TypeRef& element, std::string_view axis,
-                         Env& env);
+                         CheckEnv& env);
   void check_axis_value(const ast::Expr& value, const TypeRef& element, std::string_view axis,
-                        Env& env);
+                        CheckEnv& env);
   void check_late_stratum(const Symbol& symbol);
 
   // check_node.cc
   void check_node(const Symbol& symbol, const ast::Node& node);
   TypeRef node_type(const Symbol& symbol, const ast::Node& node);
-  TypeRef handle_of(const ast::RuleRef& rule, const ast::Block& block, Env& env);
-  TypeRef outputs_of(const ast::Expr& value, Env& env);
-  void outputs_from_call(const ast::Rule& rule, const ast::Block& block, Env& env,
+  TypeRef handle_of(const ast::RuleRef& rule, const ast::Block& block, CheckEnv& env);
+  TypeRef outputs_of(const ast::Expr& value, CheckEnv& env);
+  void outputs_from_call(const ast::Rule& rule, const ast::Block& block, CheckEnv& env,
                          std::vector<TypeField>& outputs, bool& open);
-  TypeRef infer_node_lit(const ast::NodeLit& it, Env& env);
-  Symbol find_rule(const ast::RuleRef& ref, const Env& env, bool report);
+  TypeRef infer_node_lit(const ast::NodeLit& it, CheckEnv& env);
+  Symbol find_rule(const ast::RuleRef& ref, const CheckEnv& env, bool report);
   void check_call_of_rule(const Symbol& rule, const ast::RuleRef& ref, const ast::Block& block,
-                          Env& env);
-  GivenFields collect_fields(const ast::Block& block, Env& env);
+                          CheckEnv& env);
+  GivenFields collect_fields(const ast::Block& block, CheckEnv& env);
   void check_field(const Symbol& rule, const RuleSignature& called, const ast::Field& field,
-                   const ast::Block& block, Env& env);
+                   const ast::Block& block, CheckEnv& env);
   void check_spread_fields(const Symbol& rule, const RuleSignature& called,
-                           const ast::Field& spread, Env& env);
+                           const ast::Field& spread, CheckEnv& env);
   void check_missing(const Symbol& rule, const RuleSignature& called, const ast::RuleRef& ref,
                      const GivenFields& given);
   bool check_honoured(const Symbol& rule, const RuleSignature& called, std::string_view field,
                       Range range);
   void unknown_field(const Symbol& rule, const RuleSignature& called, std::string_view field,
                      Range range);
-  void add_node_names(const Symbol& rule, const ast::Block& block, Env& env);
-  void check_path_text(const ast::Expr& expr, const Env& env);
+  void add_node_names(const Symbol& rule, const ast::Block& block, CheckEnv& env);
+  void check_path_text(const ast::Expr& expr, const CheckEnv& env);
 
   // check_script.cc
-  void check_script(const ast::Script& script, Env& env);
-  void list_for_word(const ScriptHole& hole, const Type& type, Range braces, const Env& env);
-  void check_argv(const ast::Expr& value, Env& env);
-  void check_word(const ast::Expr& expr, const TypeRef& type, Range range, Env& env);
+  void check_script(const ast::Script& script, CheckEnv& env);
+  void list_for_word(const ScriptHole& hole, const Type& type, Range braces, const CheckEnv& env);
+  void check_argv(const ast::Expr& value, CheckEnv& env);
+  void check_word(const ast::Expr& expr, const TypeRef& type, Range range, CheckEnv& env);
   void not_a_word(const Type& one, const Type& type, std::string_view text, Range range);
-  void secret_word(const ast::Expr& expr, Range range, Env& env);
-  void lint_script(const ast::Script& script, const Env& env);
+  void secret_word(const ast::Expr& expr, Range range, CheckEnv& env);
+  void lint_script(const ast::Script& script, const CheckEnv& env);
 
   // check_graph.cc
   void find_types(const Module& module);
@@ -304,15 +311,15 @@ class Checker {
 
   // lint.cc
   void lint_decl(const Symbol& symbol);
-  void lint_expr(const ast::Expr& expr, const Env& env);
-  void lint_after(const ast::Node& node, const Env& env);
+  void lint_expr(const ast::Expr& expr, const CheckEnv& env);
+  void lint_after(const ast::Node& node, const CheckEnv& env);
 
   // check_report.cc: messages that several places share
   void mismatch(const ast::Expr& expr, const Type& actual, const Type& wanted, const Slot& slot,
-                Env& env);
+                CheckEnv& env);
   void family_for_one(const ast::Expr& expr, const Type& actual, const std::string& is);
   void string_for_path(const ast::Expr& expr, const Type& expected, const Slot& slot,
-                       const Env& env);
+                       const CheckEnv& env);
   void may_be_none(const ast::Expr& expr, const Type& type);
   std::string_view source_text(Range range) const;
   std::size_t count_files(const std::string& folder, std::size_t limit) const;

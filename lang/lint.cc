@@ -58,7 +58,7 @@ void Checker::lint(const Module& module) {
 }
 
 void Checker::lint_decl(const Symbol& symbol) {
-  const Env env = env_for(symbol);
+  const CheckEnv env = env_for(symbol);
   const ast::Decl& decl = *symbol.decl;
   const ast::Word* name = declared_name(decl);
   const auto hides = [&](const char* what) {
@@ -83,7 +83,7 @@ void Checker::lint_decl(const Symbol& symbol) {
   if (const auto* node = std::get_if<ast::Node>(&decl.value)) lint_after(*node, env);
 }
 
-void Checker::lint_expr(const ast::Expr& expr, const Env& env) {
+void Checker::lint_expr(const ast::Expr& expr, const CheckEnv& env) {
   if (const auto* script = std::get_if<ast::Script>(&expr.value)) lint_script(*script, env);
   if (is_builtin_call(expr, "raw", env)) {
     reported_
@@ -95,7 +95,7 @@ void Checker::lint_expr(const ast::Expr& expr, const Env& env) {
 }
 
 /// `{ x }` and `{./x}` in a script are text; somebody may have meant a hole.
-void Checker::lint_script(const ast::Script& script, const Env& env) {
+void Checker::lint_script(const ast::Script& script, const CheckEnv& env) {
   for (const ast::CommandLine& line : script.lines) {
     for (const ast::Piece& piece : line.pieces) {
       const std::string_view text = source_text(piece.range);
@@ -130,7 +130,7 @@ void Checker::lint_script(const ast::Script& script, const Env& env) {
 
 /// A node that is only ordered before, though the script calls it by name: its content is not in
 /// the key.
-void Checker::lint_after(const ast::Node& node, const Env& env) {
+void Checker::lint_after(const ast::Node& node, const CheckEnv& env) {
   const ast::Field* after = find_field(node.block, "after");
   const ast::Field* script = find_field(node.block, "script");
   const auto* lines = script ? std::get_if<ast::Script>(&script->value->value) : nullptr;
