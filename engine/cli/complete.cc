@@ -61,6 +61,7 @@ std::vector<Candidate> option_candidates(const std::vector<OptionInfo>& options)
 
 std::vector<Candidate> choice_candidates(const OptionInfo& option, std::string_view before) {
   std::vector<Candidate> candidates;
+  candidates.reserve(option.choices.size());
   for (const std::string& choice : option.choices)
     candidates.push_back({fmt::format("{}{}", before, choice), {}});
   return candidates;

@@ -101,6 +101,7 @@ std::string summary_line(const exec::Summary& summary, bool dry_run) {
 std::string summary_lists(const Graph& graph, const exec::Summary& summary,
                           const RenderStyle& style) {
   std::vector<std::string> labels;
+  labels.reserve(summary.bad.size());
   for (const exec::Finished& end : summary.bad)
     labels.push_back(shown_label(graph, end.node));
   const std::size_t width = label_column(labels);
