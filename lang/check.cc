@@ -93,7 +93,7 @@ TypeRef Checker::fn_result(const Symbol& symbol) {
   Diagnostics* const before = std::exchange(found_, &quiet);
   CheckEnv env = env_for(symbol);
   add_parameters(*symbol.module, fn.parameters, env);
-  const TypeRef type = infer(*fn.value, env);
+  TypeRef type = infer(*fn.value, env);
   found_ = before;
   results_[symbol.decl] = {State::Done, type};
   return type;
@@ -128,7 +128,7 @@ TypeRef Checker::rule_result(const Symbol& symbol) {
     if (!node || node->name.text == "self" || node->name.text.starts_with('_')) continue;
     put(std::string(node->name.text), type_of({symbol.module, child}));
   }
-  const TypeRef type = node_of(std::string(rule.name.text), std::move(fields), open);
+  TypeRef type = node_of(std::string(rule.name.text), std::move(fields), open);
   results_[symbol.decl] = {State::Done, type};
   return type;
 }
@@ -283,7 +283,7 @@ TypeRef Checker::declared_named(const Module& module, const ast::Type& written) 
       }
       return memo->second.second;
     }
-    const TypeRef type = declared(*symbol.module, *std::get<ast::TypeDef>(symbol.decl->value).type);
+    TypeRef type = declared(*symbol.module, *std::get<ast::TypeDef>(symbol.decl->value).type);
     types_[symbol.decl] = {State::Done, type};
     return type;
   }
@@ -321,7 +321,7 @@ TypeRef Checker::declared(const Module& module, const ast::Type& written) {
       items.reserve(written.items.size());
       for (const ast::Type* item : written.items)
         items.push_back(declared(module, *item));
-      return union_of(std::move(items));
+      return union_of(items);
     }
     case ast::TypeKind::Record: {
       std::vector<TypeField> fields;

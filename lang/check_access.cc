@@ -13,9 +13,10 @@ namespace {
 TypeRef item_of_map(const Type& type) {
   if (type.kind == Kind::Map) return type.item;
   std::vector<TypeRef> items;
+  items.reserve(type.fields.size());
   for (const TypeField& field : type.fields)
     items.push_back(field.type);
-  return union_of(std::move(items));
+  return union_of(items);
 }
 
 }  // namespace
@@ -49,9 +50,9 @@ TypeRef Checker::infer_fact(const ast::Member& it, CheckEnv& env, bool& known) {
 
 TypeRef Checker::infer_member(const ast::Member& it, CheckEnv& env) {
   bool known = false;
-  const TypeRef fact = infer_fact(it, env, known);
+  TypeRef fact = infer_fact(it, env, known);
   if (known) return fact;
-  const TypeRef base = infer(*it.base, env);
+  TypeRef base = infer(*it.base, env);
   if (base->kind == Kind::Any) return base;
   if (base->kind == Kind::None) {
     error("E103", it.base->range, "this is none", "has no fields");
@@ -73,17 +74,17 @@ TypeRef Checker::member_of(const TypeRef& base, const ast::Word& name, const ast
   if (base->kind == Kind::Union) {
     std::vector<TypeRef> all;
     for (const TypeRef& one : base->items) {
-      const TypeRef type = member_of(one, name, base_expr, env);
+      TypeRef type = member_of(one, name, base_expr, env);
       if (type->kind == Kind::Any) return type;
       all.push_back(type);
     }
-    return union_of(std::move(all));
+    return union_of(all);
   }
   if (base->kind == Kind::Version && (field == "major" || field == "minor" || field == "patch")) {
     return simple(Kind::Int);
   }
   if (base->kind == Kind::Family) {
-    const TypeRef inner = member_of(base->item, name, base_expr, env);
+    TypeRef inner = member_of(base->item, name, base_expr, env);
     if (inner->kind == Kind::Any) return inner;
     return family_of(inner, base->axes, base->axis_types);
   }
@@ -105,6 +106,7 @@ TypeRef Checker::member_of(const TypeRef& base, const ast::Word& name, const ast
 
 void Checker::no_field(const Type& base, const ast::Word& name, const ast::Expr& base_expr) {
   std::vector<std::string> known;
+  known.reserve(base.fields.size());
   for (const TypeField& one : base.fields)
     known.push_back(one.name);
   const std::optional<std::string> near = nearest(name.text, known);
@@ -141,7 +143,7 @@ void Checker::no_fields(const Type& base, const ast::Word& name, const ast::Expr
 }
 
 TypeRef Checker::infer_index(const ast::Expr& expr, const ast::Index& it, CheckEnv& env) {
-  const TypeRef base = infer(*it.base, env);
+  TypeRef base = infer(*it.base, env);
   if (base->kind == Kind::Family) return index_family(base, it, env);
   if (base->kind == Kind::Any) {
     for (const ast::Arg& arg : it.args)

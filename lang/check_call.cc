@@ -230,6 +230,7 @@ TypeRef Checker::call_builtin(const ast::Expr& expr, const ast::Call& it, const 
   if (fn.id == BuiltinId::Has && it.args.size() == 1) return call_has(expr, it, env);
   if (fn.id == BuiltinId::Maybe) return call_maybe(expr, it, env);
   std::vector<std::pair<std::string_view, bool>> parameters;
+  parameters.reserve(fn.parameters.size());
   for (const BuiltinParameter& one : fn.parameters) {
     parameters.emplace_back(one.name, !one.fallback.empty());
   }
@@ -280,9 +281,10 @@ TypeRef Checker::builtin_result(const Builtin& fn, const std::vector<const ast::
       const TypeRef& map = types[0];
       if (map->kind != Kind::Record || map->fields.empty()) return result;
       std::vector<TypeRef> keys;
+      keys.reserve(map->fields.size());
       for (const TypeField& field : map->fields)
         keys.push_back(literal(field.name));
-      return list_of(union_of(std::move(keys)));
+      return list_of(union_of(keys));
     }
     case BuiltinId::Sort:
       if (result->item && !can_be_sorted(*result->item)) {

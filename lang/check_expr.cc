@@ -27,7 +27,7 @@ TypeRef pick(const TypeRef& expected, std::initializer_list<Kind> kinds) {
 }  // namespace
 
 TypeRef Checker::infer(const ast::Expr& expr, CheckEnv& env) {
-  const TypeRef type = infer_plain(expr, env);
+  TypeRef type = infer_plain(expr, env);
   if (env.narrowed.empty()) return type;
   const std::string key = narrowing_key(expr);
   if (key.empty()) return type;

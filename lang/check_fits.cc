@@ -103,14 +103,14 @@ TypeRef one_of(std::initializer_list<Kind> kinds) {
   std::vector<TypeRef> items;
   for (const Kind kind : kinds)
     items.push_back(simple(kind));
-  return union_of(std::move(items));
+  return union_of(items);
 }
 
 TypeRef words(std::initializer_list<const char*> values) {
   std::vector<TypeRef> items;
   for (const char* value : values)
     items.push_back(literal(value));
-  return union_of(std::move(items));
+  return union_of(items);
 }
 
 }  // namespace

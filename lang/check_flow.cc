@@ -179,7 +179,7 @@ TypeRef Checker::match(const ast::Match& it, const TypeRef* expected, const Slot
     fault.helps.push_back(left.empty() ? "add  _ => …"
                                        : fmt::format("add  {} => …  or  _ => …", left.front()));
   }
-  return expected ? *expected : union_of(std::move(results));
+  return expected ? *expected : union_of(results);
 }
 
 void Checker::bind_variable(const ast::Word& word, TypeRef type, CheckEnv& env) {
@@ -236,8 +236,8 @@ void Checker::bind_clause(const ast::Clause& clause, CheckEnv& env) {
         keys.push_back(literal(field.name));
         values.push_back(field.type);
       }
-      if (!keys.empty()) key = union_of(std::move(keys));
-      value = union_of(std::move(values));
+      if (!keys.empty()) key = union_of(keys);
+      value = union_of(values);
     } else if (type->kind == Kind::Data) {
       value = type;
     } else if (type->kind == Kind::Optional) {

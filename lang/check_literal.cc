@@ -138,6 +138,7 @@ void Checker::check_record_field(const ast::Field& field, const TypeRef& type, c
   if (want) return check(*field.value, want->type, {slot.inside(name), name}, env);
   infer(*field.value, env);
   std::vector<std::string> known;
+  known.reserve(type->fields.size());
   for (const TypeField& one : type->fields)
     known.push_back(one.name);
   const std::optional<std::string> near = nearest(name, known);
@@ -195,7 +196,7 @@ TypeRef Checker::infer_list(const ast::List& list, CheckEnv& env) {
       items.push_back(simple(Kind::Any));
     }
   }
-  return list_of(union_of(std::move(items)));
+  return list_of(union_of(items));
 }
 
 TypeRef Checker::infer_record(const ast::Record& record, CheckEnv& env) {
@@ -245,7 +246,7 @@ TypeRef Checker::infer_record(const ast::Record& record, CheckEnv& env) {
   if (!is_map) return record_of(std::move(fields));
   for (TypeField& field : fields)
     map_items.push_back(field.type);
-  return map_of(union_of(std::move(map_items)));
+  return map_of(union_of(map_items));
 }
 
 TypeRef Checker::infer_string(const ast::Expr& expr, const ast::StringLit& string, CheckEnv& env) {

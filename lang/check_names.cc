@@ -116,6 +116,7 @@ TypeRef Checker::name_type(const ast::Expr& expr, std::string_view name, CheckEn
 
 std::vector<std::string> Checker::visible_values(const CheckEnv& env) const {
   std::vector<std::string> all;
+  all.reserve(env.locals.size());
   for (const Local& local : env.locals)
     all.emplace_back(local.name);
   if (const Scope* scope = rule_scope(env)) {
@@ -246,7 +247,7 @@ TypeRef Checker::label_type(const ast::Expr& expr, const ast::LabelLit& label, C
     return simple(Kind::Any);
   }
   note_use(symbol, expr.range, env);
-  const TypeRef type = type_of(symbol);
+  TypeRef type = type_of(symbol);
   const bool is_node = std::holds_alternative<ast::Node>(symbol.decl->value);
   if (is_node || (std::holds_alternative<ast::Let>(symbol.decl->value) && holds_nodes(*type))) {
     return type;

@@ -144,7 +144,7 @@ TypeRef Checker::node_type(const Symbol& symbol, const ast::Node& node) {
   Diagnostics quiet;
   Diagnostics* const before = std::exchange(found_, &quiet);
   add_cell_axes(node, env, false);
-  const TypeRef handle = handle_of(node.rule, node.block, env);
+  TypeRef handle = handle_of(node.rule, node.block, env);
   std::vector<std::string> axes;
   std::vector<TypeRef> types;
   for (const ast::NodeAxis& axis : node.axes) {
@@ -171,7 +171,7 @@ TypeRef Checker::infer_node_lit(const ast::NodeLit& it, CheckEnv& env) {
   check_call_of_rule(symbol, it.rule, it.block, env);
   Diagnostics quiet;
   Diagnostics* const before = std::exchange(found_, &quiet);
-  const TypeRef handle = handle_of(it.rule, it.block, env);
+  TypeRef handle = handle_of(it.rule, it.block, env);
   found_ = before;
   return handle;
 }

@@ -81,7 +81,7 @@ TypeRef item_of_map(const Type& type) {
   items.reserve(type.fields.size());
   for (const TypeField& field : type.fields)
     items.push_back(field.type);
-  return union_of(std::move(items));
+  return union_of(items);
 }
 
 bool is_list(Kind kind) {
@@ -116,7 +116,7 @@ TypeRef sum_of(BinaryOp op, const TypeRef& left, const TypeRef& right) {
     for (const TypeRef& one : alternatives(side))
       items.push_back(lists ? one->item : item_of_map(*one));
   }
-  TypeRef item = union_of(std::move(items));
+  TypeRef item = union_of(items);
   return lists ? list_of(std::move(item)) : map_of(std::move(item));
 }
 
@@ -218,7 +218,7 @@ TypeRef Checker::infer_add(const ast::Binary& it, CheckEnv& env) {
 TypeRef Checker::infer_compare(const ast::Binary& it, CheckEnv& env) {
   const TypeRef left = infer(*it.left, env);
   const TypeRef right = infer(*it.right, env);
-  const TypeRef result = simple(Kind::Bool);
+  TypeRef result = simple(Kind::Bool);
   if (is_unknown(left) || is_unknown(right)) return result;
   for (const auto& [type, side] : {std::pair(left, it.left), std::pair(right, it.right)}) {
     const Kind kind = plain_kind(without_none(type));
@@ -290,7 +290,7 @@ void Checker::check_closed_set(const ast::Binary& it, const TypeRef& left, const
 TypeRef Checker::infer_in(const ast::Binary& it, CheckEnv& env) {
   const TypeRef left = infer(*it.left, env);
   const TypeRef right = infer(*it.right, env);
-  const TypeRef result = simple(Kind::Bool);
+  TypeRef result = simple(Kind::Bool);
   if (is_unknown(left) || is_unknown(right)) return result;
   if (right->kind == Kind::Optional) {
     may_be_none(*it.right, *right);
@@ -357,7 +357,7 @@ TypeRef Checker::infer_join(const ast::Binary& it, CheckEnv& env) {
 }
 
 TypeRef Checker::infer_cast(const ast::Cast& it, CheckEnv& env) {
-  const TypeRef to = declared(*env.module, *it.type);
+  TypeRef to = declared(*env.module, *it.type);
   const TypeRef from = infer(*it.value, env);
   const bool narrows = plain_kind(from) == Kind::String && plain_kind(to) == Kind::String;
   if (from->kind == Kind::Optional && to->kind != Kind::Optional) {

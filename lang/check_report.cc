@@ -91,9 +91,10 @@ TypeRef widened(const TypeRef& type) {
     }
     case Kind::Union: {
       std::vector<TypeRef> items;
+      items.reserve(type->items.size());
       for (const TypeRef& item : type->items)
         items.push_back(widened(item));
-      return union_of(std::move(items));
+      return union_of(items);
     }
     default:
       return type;

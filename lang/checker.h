@@ -272,7 +272,7 @@ class Checker {
   // check_node.cc
   void check_node(const Symbol& symbol, const ast::Node& node);
   TypeRef node_type(const Symbol& symbol, const ast::Node& node);
-  TypeRef handle_of(const ast::RuleRef& rule, const ast::Block& block, CheckEnv& env);
+  TypeRef handle_of(const ast::RuleRef& ref, const ast::Block& block, CheckEnv& env);
   TypeRef outputs_of(const ast::Expr& value, CheckEnv& env);
   void outputs_from_call(const ast::Rule& rule, const ast::Block& block, CheckEnv& env,
                          std::vector<TypeField>& outputs, bool& open);

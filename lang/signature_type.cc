@@ -15,7 +15,7 @@ class Reader {
     std::vector<TypeRef> members = {one()};
     while (take('|'))
       members.push_back(one());
-    TypeRef all = members.size() == 1 ? members.front() : union_of(std::move(members));
+    TypeRef all = members.size() == 1 ? members.front() : union_of(members);
     return take('?') ? optional_of(std::move(all)) : all;
   }
 
@@ -114,15 +114,15 @@ void bind_variables(const TypeRef& pattern, const TypeRef& actual,
   }
   if (!pattern->item) return;
   for (const TypeRef& one : alternatives(actual)) {
-    if (one->kind == Kind::Any || one->kind == Kind::Data) {
+    const bool is_unknown = one->kind == Kind::Any || one->kind == Kind::Data;
+    const bool is_one = !one->item && pattern->kind == Kind::List;  // One T for [T].
+    if (is_unknown || is_one) {
       bind_variables(pattern->item, one, bound);
     } else if (one->item) {
       bind_variables(pattern->item, one->item, bound);
     } else if (pattern->kind == Kind::Map) {
       for (const TypeField& field : one->fields)
         bind_variables(pattern->item, field.type, bound);
-    } else if (pattern->kind == Kind::List) {
-      bind_variables(pattern->item, one, bound);  // One T for [T].
     }
   }
 }

@@ -137,7 +137,7 @@ TypeRef family_of(TypeRef item, std::vector<std::string> axes, std::vector<TypeR
                .axis_types = std::move(axis_types)});
 }
 
-TypeRef union_of(std::vector<TypeRef> items) {
+TypeRef union_of(const std::vector<TypeRef>& items) {
   std::vector<TypeRef> flat;
   for (const TypeRef& item : items)
     flatten_into(item, flat);
@@ -209,6 +209,7 @@ std::string show(const Type& type) {
     }
     case Kind::Record: {
       std::vector<std::string> parts;
+      parts.reserve(type.fields.size());
       for (const TypeField& field : type.fields) {
         parts.push_back(fmt::format("{}: {}", field.name, show(*field.type)));
       }
@@ -216,6 +217,7 @@ std::string show(const Type& type) {
     }
     case Kind::Union: {
       std::vector<std::string> parts;
+      parts.reserve(type.items.size());
       for (const TypeRef& item : type.items)
         parts.push_back(show(*item));
       return fmt::format("{}", fmt::join(parts, " | "));

@@ -68,7 +68,7 @@ TypeRef literal(std::string text);
 TypeRef record_of(std::vector<TypeField> fields);
 /// Flat, each member once; members that another one covers (a literal beside `string`) are left
 /// out. More than kMaxLiterals literals are `string`. One member is itself; none is Never.
-TypeRef union_of(std::vector<TypeRef> items);
+TypeRef union_of(const std::vector<TypeRef>& items);
 TypeRef node_of(std::string rule, std::vector<TypeField> outputs, bool open = false);
 /// A family of families is one with the axes of both; without axes it is its item.
 TypeRef family_of(TypeRef item, std::vector<std::string> axes, std::vector<TypeRef> axis_types);
