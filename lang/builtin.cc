@@ -104,7 +104,7 @@ std::optional<std::vector<Value>> BuiltinCall::list(std::size_t index) {
 /// `has(app[py = "3.9"])`: whether the family has that cell.
 Value BuiltinCall::has() {
   const auto* index = std::get_if<ast::Index>(&call_.args[0].value->value);
-  const Value base = index ? eval_.eval(*index->base, env_, nullptr) : Value();
+  Value base = index ? eval_.eval(*index->base, env_, nullptr) : Value();
   if (base.is_error()) return base;
   if (!index || !base.is(ValueKind::Family)) {
     return wrong("`has` asks a map for a key, or a family for a cell",
@@ -122,7 +122,7 @@ Value BuiltinCall::maybe() {
   if (binary && binary->op == ast::BinaryOp::Join) {
     return eval_.eval_join(*binary, env_, nullptr, expr.range, true);
   }
-  const Value value = eval_.eval(expr, env_, nullptr);
+  Value value = eval_.eval(expr, env_, nullptr);
   if (value.is(ValueKind::File) || value.is(ValueKind::Tree)) {
     return eval_.world().exists(value.as<FileObject>().path) ? value : Value();
   }

@@ -165,6 +165,7 @@ Value BuiltinCall::zip() {
     return wrong(fmt::format("`zip` needs lists of one length, these have {} and {}", xs->size(),
                              ys->size()));
   std::vector<Value> pairs;
+  pairs.reserve(xs->size());
   for (std::size_t i = 0; i < xs->size(); ++i)
     pairs.push_back(Value::map({{"a", (*xs)[i]}, {"b", (*ys)[i]}}));
   return Value::list(std::move(pairs));

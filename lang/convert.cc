@@ -230,7 +230,7 @@ std::optional<Value> Evaluator::convert_fields(const Value& value, const Type& t
 
 std::optional<Value> Evaluator::convert_handle(Cell& cell, const Type& to) {
   if (to.kind == Kind::File || to.kind == Kind::Tree) {
-    const std::optional<Value> out = handle_field(cell, "out");
+    std::optional<Value> out = handle_field(cell, "out");
     if (out && out->is_error()) return out;
     return out && out->is(ValueKind::Output) ? try_convert(*out, to) : std::nullopt;
   }

@@ -78,7 +78,7 @@ Value Evaluator::eval(const ast::Expr& expr, const Env& env, const Type* expecte
                  fmt::format("{} steps, {} deep", steps_, depth_),
                  "build long lists with comprehensions instead of chains of names");
   }
-  const Value value = eval_bare(expr, env, expected);
+  Value value = eval_bare(expr, env, expected);
   if (!expected || value.is_error()) return value;
   return convert(value, *expected, expr.range);
 }
@@ -153,7 +153,7 @@ Value Evaluator::eval_script(const ast::Script& script, const Env& env) {
 
 Value Evaluator::eval_match(const ast::Match& match, const Env& env, const Type* expected,
                             Range at) {
-  const Value subject = plain(eval(*match.subject, env, nullptr));
+  Value subject = plain(eval(*match.subject, env, nullptr));
   if (subject.is_error()) return subject;
   for (const ast::MatchArm& arm : match.arms) {
     for (const ast::Expr* pattern : arm.patterns) {

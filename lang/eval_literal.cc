@@ -208,7 +208,7 @@ Value Evaluator::eval_list(const ast::List& list, const Env& env, const Type* ex
   std::vector<Value> items;
   for (const ast::ListItem& item : list.items) {
     if (item.spread) {
-      const Value spread = eval(*item.value, env, nullptr);
+      Value spread = eval(*item.value, env, nullptr);
       if (spread.is_error()) return spread;
       for (Value& one : elements(spread))
         items.push_back(std::move(one));

@@ -103,6 +103,7 @@ Value Evaluator::eval_label(const ast::LabelLit& label, Range at) {
   const auto symbol = module->scope.values.find(label.name.text);
   if (symbol == module->scope.values.end()) {
     std::vector<std::string> names;
+    names.reserve(module->scope.values.size());
     for (const auto& [name, unused] : module->scope.values)
       names.emplace_back(name);
     std::sort(names.begin(), names.end());
@@ -122,14 +123,16 @@ Value Evaluator::fact(std::string_view object, std::string_view name, const Env&
     std::from_chars(text.data(), text.data() + text.size(), number);
     return Value::integer(number);
   }
-  Result<std::optional<std::string>> value = world_.git(env.frame->project, std::string(name), {});
+  const Result<std::optional<std::string>> value =
+      world_.git(env.frame->project, std::string(name), {});
   if (!value) {
     return fault("E413", at, fmt::format("git.{} is not known here", name), value.error().message,
                  "git facts need a git repository with a commit");
   }
-  if (!*value) return Value();
-  if (name == "dirty") return Value::boolean(**value == "true");
-  return Value::string(**value);
+  const std::optional<std::string>& text = *value;
+  if (!text) return Value();
+  if (name == "dirty") return Value::boolean(*text == "true");
+  return Value::string(*text);
 }
 
 Value Evaluator::eval_int(const ast::IntLit& literal, Range at) {

@@ -148,7 +148,7 @@ Value Evaluator::eval_in(const Value& item, const Value& container, Range at) {
 
 Value Evaluator::eval_join(const ast::Binary& binary, const Env& env, const Type* expected,
                            Range at, bool maybe) {
-  const Value left = eval(*binary.left, env, nullptr);
+  Value left = eval(*binary.left, env, nullptr);
   if (left.is_error()) return left;
   std::string tail;  // A pattern: wildcards of the text count, those of its holes do not.
   if (const auto* literal = std::get_if<ast::StringLit>(&binary.right->value)) {

@@ -119,8 +119,13 @@ class Lowerer {
   std::optional<InputId> input_of(const Value& value, Use& use);
   std::optional<InputId> source_input(const FileObject& file, Use& use);
   void no_such_source(const FileObject& file, FileKind kind, const Use& use);
-  void bad_source(const FileObject& file, const Use& use, std::string_view code,
-                  std::string message, std::string label, std::string help);
+  struct Refusal {
+    std::string_view code;
+    std::string message;
+    std::string label;
+    std::string help;  ///< May be empty.
+  };
+  void bad_source(const FileObject& file, const Use& use, Refusal refusal);
   std::optional<InputId> tree_input(const FileObject& tree, Use& use);
   InputId output_input(Cell& cell, std::uint32_t index, const std::string& part, Use& use);
   void add_all_of(const Value& given, Use& use);

@@ -130,6 +130,7 @@ void Lowerer::make_targets() {
       if (seen.insert(index_of(id)).second) unique.push_back(id);
     }
     std::vector<StrId> axes;
+    axes.reserve(draft.axes.size());
     for (const std::string& axis : draft.axes)
       axes.push_back(builder_.str(axis));
     Target target;

@@ -231,6 +231,7 @@ bool Lowerer::is_tool_name(Cell& cell, const std::string& name) {
 std::optional<ValueId> Lowerer::simple_word(const SimpleCommand::Word& word,
                                             const std::vector<ValueId>& holes) {
   std::vector<ValueId> parts;
+  parts.reserve(word.size());
   for (const SimpleCommand::Part& part : word) {
     parts.push_back(part.hole ? holes.at(*part.hole) : builder_.string(part.text));
   }

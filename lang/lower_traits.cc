@@ -145,6 +145,7 @@ void Lowerer::set_allowance(Traits& traits, const Value& value, Range at) {
 void Lowerer::check_pool(const std::string& name, Range at) {
   if (pools_.contains(name)) return;
   std::vector<std::string> names;
+  names.reserve(pools_.size());
   for (const auto& [one, unused] : pools_)
     names.push_back(one);
   const std::optional<std::string> near = nearest(name, names);

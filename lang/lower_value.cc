@@ -30,34 +30,36 @@ InputId Lowerer::output_input(Cell& cell, std::uint32_t index, const std::string
 }
 
 /// At the path as it is written; where it is used, too, if that is elsewhere.
-void Lowerer::bad_source(const FileObject& file, const Use& use, std::string_view code,
-                         std::string message, std::string label, std::string help) {
+void Lowerer::bad_source(const FileObject& file, const Use& use, Refusal refusal) {
   const Range at = file.written.end > file.written.begin ? file.written : use.at;
-  Diagnostic* said = eval_.report(code, at, std::move(message), std::move(label));
+  Diagnostic* said =
+      eval_.report(refusal.code, at, std::move(refusal.message), std::move(refusal.label));
   if (said == nullptr) return;
   const bool holds_it =
       use.at.source == at.source && use.at.begin <= at.begin && at.end <= use.at.end;
   const bool is_std = eval_.sources().name(use.at.source).starts_with('<');
   if (!holds_it && !is_std) said->also.push_back({use.at, "used here"});
-  if (!help.empty()) said->helps.push_back(std::move(help));
+  if (!refusal.help.empty()) said->helps.push_back(std::move(refusal.help));
 }
 
 void Lowerer::no_such_source(const FileObject& file, FileKind kind, const Use& use) {
   const std::string path = printable(file.path);
   if (kind == FileKind::Absent) {
     const std::optional<std::string> near = eval_.world().near_path(file.path);
-    return bad_source(file, use, "E401", fmt::format("no file `{}`", path),
-                      near ? fmt::format("it is not there; did you mean `{}`?", printable(*near))
-                           : "it is not there",
-                      "if it may be absent, write maybe(…)");
+    return bad_source(file, use,
+                      {"E401", fmt::format("no file `{}`", path),
+                       near ? fmt::format("it is not there; did you mean `{}`?", printable(*near))
+                            : "it is not there",
+                       "if it may be absent, write maybe(…)"});
   }
   if (kind == FileKind::Folder) {
-    return bad_source(file, use, "E403", fmt::format("a folder, not a file: `{}`", path),
-                      "not a file",
-                      "write a slash at its end for the folder, or /** for its files");
+    return bad_source(file, use,
+                      {"E403", fmt::format("a folder, not a file: `{}`", path), "not a file",
+                       "write a slash at its end for the folder, or /** for its files"});
   }
-  bad_source(file, use, "E403", fmt::format("no regular file: `{}`", path), "not a file",
-             "fifos, sockets and devices have no content that can be a key");
+  bad_source(file, use,
+             {"E403", fmt::format("no regular file: `{}`", path), "not a file",
+              "fifos, sockets and devices have no content that can be a key"});
 }
 
 std::optional<InputId> Lowerer::source_input(const FileObject& file, Use& use) {
@@ -103,13 +105,15 @@ std::optional<InputId> Lowerer::tree_input(const FileObject& tree, Use& use) {
   if (held == trees_.end()) {
     const FileKind kind = tree.path.empty() ? FileKind::Folder : eval_.world().kind(tree.path);
     if (kind == FileKind::Absent) {
-      bad_source(tree, use, "E401", fmt::format("no folder `{}`", printable(tree.path)),
-                 "it is not there", {});
+      bad_source(
+          tree, use,
+          {"E401", fmt::format("no folder `{}`", printable(tree.path)), "it is not there", {}});
       return std::nullopt;
     }
     if (kind != FileKind::Folder) {
-      bad_source(tree, use, "E403", fmt::format("a file, not a folder: `{}`", printable(tree.path)),
-                 "the slash at its end means a folder", "leave the slash out");
+      bad_source(tree, use,
+                 {"E403", fmt::format("a file, not a folder: `{}`", printable(tree.path)),
+                  "the slash at its end means a folder", "leave the slash out"});
       return std::nullopt;
     }
     const std::string quoted = glob_quote(tree.path);

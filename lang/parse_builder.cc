@@ -46,6 +46,7 @@ Builder::Span Builder::span(const char* begin, const char* end) const {
 
 std::vector<OpenBracket> Builder::open_brackets() const {
   std::vector<OpenBracket> open;
+  open.reserve(frames_.size());
   for (const Frame& frame : frames_)
     open.push_back({frame.kind, range(frame.at)});
   return open;

@@ -53,7 +53,7 @@ Digest std_digest() {
 
 std::string changed_words(ReadOp op, std::string_view arg) {
   const std::vector<std::string_view> parts = split(arg, '\0');
-  const std::string first = printable(parts[0]);
+  std::string first = printable(parts[0]);
   switch (op) {
     case ReadOp::Manifest:
       return first == kStdManifest ? "the standard library of this devgraph"

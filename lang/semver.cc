@@ -65,11 +65,13 @@ std::optional<SemVer> parse_semver(std::string_view text) {
   }
   const std::vector<std::string_view> core = split(text, '.');
   if (core.size() != 3) return std::nullopt;
-  const std::optional<std::uint64_t> parts[] = {number(core[0]), number(core[1]), number(core[2])};
-  if (!parts[0] || !parts[1] || !parts[2]) return std::nullopt;
-  version.major_part = *parts[0];
-  version.minor_part = *parts[1];
-  version.patch_part = *parts[2];
+  const std::optional<std::uint64_t> major_part = number(core[0]);
+  const std::optional<std::uint64_t> minor_part = number(core[1]);
+  const std::optional<std::uint64_t> patch_part = number(core[2]);
+  if (!major_part || !minor_part || !patch_part) return std::nullopt;
+  version.major_part = *major_part;
+  version.minor_part = *minor_part;
+  version.patch_part = *patch_part;
   return version;
 }
 

@@ -51,7 +51,7 @@ std::string shell_of_input(const std::vector<Word>& words) {
       ++i;
   }
   if (i == words.size() || !is_one_of(program_name(words[i]), kShells)) return {};
-  const std::string shell = program_name(words[i]);
+  std::string shell = program_name(words[i]);
   for (++i; i < words.size(); ++i) {
     const std::string& option = words[i].text;
     const bool is_option = words[i].literal && (option.starts_with('-') || option.starts_with('+'));

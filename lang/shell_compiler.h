@@ -144,8 +144,8 @@ class Compiler {
   void comment();
   enum class Quote : std::uint8_t { None, Single, Ansi, Double };
   void hole(HoleContext context, Quote quote, Word* word);
-  Diagnostic* fault(std::string code, Range range, std::string message, std::string label);
-  void stop(std::string code, Range range, std::string message, std::string label,
+  Diagnostic* fault(std::string code, Range where, std::string message, std::string label);
+  void stop(std::string code, Range where, std::string message, std::string label,
             std::string cure);
   void unfinished(const std::string& what, std::uint32_t begin, std::uint32_t end,
                   const std::string& closer);

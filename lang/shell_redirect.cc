@@ -138,15 +138,13 @@ void Compiler::here_document(const PendingHere& here) {
       line_break(false);
     } else if (code == kHole) {
       hole(HoleContext::Quoted, Quote::Double, nullptr);
-    } else if (here.quoted) {
-      copy();
-    } else if (at_line_join()) {
+    } else if (!here.quoted && at_line_join()) {
       join_lines();
-    } else if (code == '\\' && peek(1) >= 0) {
+    } else if (!here.quoted && code == '\\' && peek(1) >= 0) {
       copy(2);
-    } else if (code == '$') {
+    } else if (!here.quoted && code == '$') {
       dollar(ignored, true);
-    } else if (code == '`') {
+    } else if (!here.quoted && code == '`') {
       backquoted(ignored);
     } else {
       copy();

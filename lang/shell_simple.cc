@@ -103,6 +103,7 @@ class Reader {
     while (quote != 0 || !is_meta(peek())) {
       const int code = peek();
       if (code == kEnd || code == '\n') return false;
+      const bool expands = quote != '\'' && (code == '$' || code == '`');
       any = true;
       ++position_;
       if (code == kHole) {
@@ -112,12 +113,10 @@ class Reader {
         quote = code;
       } else if (code == quote) {
         quote = 0;
-      } else if (quote != '\'' && (code == '$' || code == '`')) {
+      } else if (expands || (quote == 0 && is_special(code, first))) {
         return false;
       } else if (quote != '\'' && code == '\\') {
         if (!escape(quote, text)) return false;
-      } else if (quote == 0 && is_special(code, first)) {
-        return false;
       } else {
         text += static_cast<char>(code);
       }
@@ -149,9 +148,10 @@ class Reader {
     if (made.words.empty() || next_hole_ != script_.holes.size() || script_.uses_raw) return false;
     const SimpleCommand::Word& name = made.words.front();
     if (name.size() != 1) return false;
-    if (name[0].hole) return script_.holes[*name[0].hole].context == HoleContext::Word;
-    if (name[0].text.empty()) return false;
-    const auto is_name = [&](std::string_view known) { return known == name[0].text; };
+    const SimpleCommand::Part& part = name.front();
+    if (part.hole) return script_.holes[*part.hole].context == HoleContext::Word;
+    if (part.text.empty()) return false;
+    const auto is_name = [&](std::string_view known) { return known == part.text; };
     return std::none_of(kBuiltins.begin(), kBuiltins.end(), is_name) &&
            std::none_of(kMoreReserved.begin(), kMoreReserved.end(), is_name);
   }
