@@ -200,11 +200,17 @@ Value BuiltinCall::join() {
   if (!separator) return Value::error();
   const Value& given = arg(1);
   const bool is_list = given.is(ValueKind::List) || given.is(ValueKind::Family);
+  std::vector<Value> values;
+  if (is_list) {
+    values = eval_.elements(given);
+  } else {
+    values.push_back(given);
+  }
   std::string joined;
   std::vector<Value> parts;
   bool first = true;
   bool is_text = true;
-  for (const Value& raw : is_list ? eval_.elements(given) : std::vector<Value>{given}) {
+  for (const Value& raw : values) {
     const Value one = eval_.plain(raw);
     if (!first) {
       joined += *separator;

@@ -15,12 +15,9 @@ Status run_group(const Context&) {
 }
 
 std::optional<Value> argument(const Context& context, std::string_view name) {
-  const std::optional<ValueId> found =
-      find_field(context.graph, context.graph.node(context.node).args, name);
+  const std::optional<ValueId> found = find_arg(context, name);
   if (!found) return std::nullopt;
-  const Value& value = context.graph.value(*found);
-  if (value.tag == ValueTag::None) return std::nullopt;
-  return value;
+  return context.graph.value(*found);
 }
 
 bool is_missing(const Context& context, InputId input) {
@@ -53,14 +50,18 @@ void collect_strings(const Context& context, const Value& value,
 
 const Action* find_action(std::string_view name) {
   // The versions of the compressors are known only when the program runs.
-  static const std::array<Action, 13> kActions = {{
+  static const std::array<Action, 17> kActions = {{
       {"compress", 1 + compressor_version(), run_compress},
       {"copy", 1, run_copy},
       {"fetch", 1, run_fetch},
       {"git_clone", 1, run_git_clone},
       {"group", 1, run_group},
+      {"image_index", 1, run_image_index},
+      {"image_pull", 1, run_image_pull},
       {"merge_json", 1, run_merge_json},
+      {"oci_image", 1, run_oci_image},
       {"pick", 1, run_pick},
+      {"push_hashed", 1, run_push_hashed, holds_push_hashed},
       {"seed", 1, run_seed},
       {"subst", 1, run_subst},
       {"symlink", 1, run_symlink},
@@ -71,6 +72,13 @@ const Action* find_action(std::string_view name) {
   const auto found = std::find_if(kActions.begin(), kActions.end(),
                                   [&](const Action& action) { return action.name == name; });
   return found == kActions.end() ? nullptr : &*found;
+}
+
+std::optional<ValueId> find_arg(const Context& context, std::string_view name) {
+  const std::optional<ValueId> found =
+      find_field(context.graph, context.graph.node(context.node).args, name);
+  if (!found || context.graph.value(*found).tag == ValueTag::None) return std::nullopt;
+  return found;
 }
 
 std::optional<std::string_view> optional_string(const Context& context, std::string_view name) {

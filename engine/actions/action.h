@@ -37,6 +37,7 @@ struct Context {
 };
 
 using Function = Status (*)(const Context&);
+using Probe = Result<bool> (*)(const Context&);
 
 /// A native action by its name in the standard library; null if there is none.
 /// `version` enters the key: it changes when the same arguments would make other bytes.
@@ -44,6 +45,9 @@ struct Action {
   std::string_view name;
   unsigned version = 1;
   Function run = nullptr;
+  /// Of an action that changes something outside of the workspace: whether that is still as the
+  /// last run left it. Error: nothing can be said. Called when inputs and outputs are in place.
+  Probe holds = nullptr;
 };
 const Action* find_action(std::string_view name);
 
@@ -53,6 +57,8 @@ const Action* find_action(std::string_view name);
 // Where folders of a glob matter (`files` of `tar`), an element of a list may be a list of two,
 // [name below the fixed part of the glob, file], in place of the file.
 
+/// The argument as it is in the graph; none if it is absent or `none`.
+std::optional<ValueId> find_arg(const Context& context, std::string_view name);
 std::string_view string_arg(const Context& context, std::string_view name);
 std::optional<std::string_view> optional_string(const Context& context, std::string_view name);
 std::int64_t int_arg(const Context& context, std::string_view name);

@@ -17,6 +17,11 @@ Status run_merge_json(const Context& context);
 Status run_compress(const Context& context);
 Status run_git_clone(const Context& context);
 Status run_fetch(const Context& context);
+Status run_oci_image(const Context& context);
+Status run_image_index(const Context& context);
+Status run_image_pull(const Context& context);
+Status run_push_hashed(const Context& context);
+Result<bool> holds_push_hashed(const Context& context);
 
 /// Of the zlib and zstd that this program runs with: other versions may make other bytes.
 unsigned compressor_version();

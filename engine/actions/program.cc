@@ -1,5 +1,6 @@
 #include "engine/actions/program.h"
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -8,9 +9,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
-#include "engine/base/path.h"
+#include "engine/base/fd.h"
 #include "engine/base/text.h"
 
 namespace devgraph::actions {
@@ -29,11 +32,35 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
   return made;
 }
 
-Result<pid_t> start(const Program& program, const std::string& output) {
+/// A file without a name, for what must not lie on a disk.
+Result<Fd> memory_file(std::string_view content) {
+  Fd file(::memfd_create("devgraph", MFD_CLOEXEC));
+  if (!file) return fail_errno("cannot make a file in memory", errno);
+  while (!content.empty()) {
+    const ssize_t count = ::write(file.get(), content.data(), content.size());
+    if (count < 0) return fail_errno("cannot write to memory", errno);
+    content.remove_prefix(static_cast<std::size_t>(count));
+  }
+  ::lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
+std::string content_of(const Fd& file) {
+  std::string text;
+  std::array<char, 16384> block;
+  ::lseek(file.get(), 0, SEEK_SET);
+  while (true) {
+    const ssize_t count = ::read(file.get(), block.data(), block.size());
+    if (count <= 0) return text;
+    text.append(block.data(), static_cast<std::size_t>(count));
+  }
+}
+
+Result<pid_t> start(const Program& program, const Fd& input, const Fd& output) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, 1, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  posix_spawn_file_actions_adddup2(&actions, input.get(), 0);
+  posix_spawn_file_actions_adddup2(&actions, output.get(), 1);
   posix_spawn_file_actions_adddup2(&actions, 1, 2);
   posix_spawn_file_actions_addchdir_np(&actions, program.folder.c_str());
   posix_spawnattr_t attributes;
@@ -85,18 +112,22 @@ std::string last_line(std::string_view text) {
 }  // namespace
 
 Result<std::string> run_program(const Context& context, const Program& program) {
-  const std::string output = join_path(context.scratch, "program.log");
-  const Result<pid_t> pid = start(program, output);
+  const Result<Fd> input = memory_file(program.input);
+  if (!input) return std::unexpected(input.error());
+  const Result<Fd> output = memory_file({});
+  if (!output) return std::unexpected(output.error());
+  const Result<pid_t> pid = start(program, *input, *output);
   if (!pid) return std::unexpected(pid.error());
   const Result<int> status = wait_for(context, *pid);
   if (!status) return std::unexpected(status.error());
   if (stopped(context)) return interrupted();
-  Result<std::string> text = context.files.read(output);
-  if (!text) return text;
+  std::string text = content_of(*output);
   if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return text;
-  for (const std::string_view line : split(trim(*text), '\n'))
-    context.log(line);
-  const std::string line = last_line(*text);
+  if (!program.is_secret) {
+    for (const std::string_view line : split(trim(text), '\n'))
+      context.log(line);
+  }
+  const std::string line = last_line(text);
   if (WIFSIGNALED(*status)) {
     return fail(fmt::format("{} was ended by signal {}", program.argv[0], WTERMSIG(*status)));
   }

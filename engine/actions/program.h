@@ -12,6 +12,8 @@ struct Program {
   std::vector<std::string> argv;         ///< argv[0] is looked up on the PATH of this process.
   std::vector<std::string> environment;  ///< The whole of it.
   std::string folder;                    ///< Absolute.
+  std::string input = {};                ///< What it reads on its standard input.
+  bool is_secret = false;                ///< What it prints is for us only: it is never logged.
 };
 
 /// What it printed. Fails when it does not start or does not end with status 0: the message is the

@@ -8,14 +8,12 @@
 #include "engine/actions/tar_writer.h"
 #include "engine/actions/tree_walk.h"
 #include "engine/base/path.h"
+#include "engine/base/source_date.h"
 #include "engine/base/text.h"
 
 namespace devgraph::actions {
 
 namespace {
-
-/// Of every entry: the start of 1980, the earliest time that zip can hold and tar does not warn of.
-constexpr std::int64_t kTime = 315532800;
 
 struct Member {
   FileKind kind = FileKind::Folder;
@@ -178,7 +176,7 @@ Status run_tar(const Context& context) {
   const std::optional<std::string> prefix = canonical(string_arg(context, "prefix"));
   if (!prefix) return fail("`prefix` leads out of the archive");
   TarEntry base;
-  base.mtime = kTime;
+  base.mtime = kSourceDate;
   if (const Status done = parse_owner(string_arg(context, "owner"), base); !done) return done;
 
   Layout layout(context);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/base/disk_io.h"
@@ -60,6 +61,16 @@ Status DiskFiles::copy(const std::string& from, const std::string& to) {
   if (code != 0) return cannot("write", to, code);
   unlinker.keep();
   return {};
+}
+
+Status DiskFiles::share(const std::string& from, const std::string& to) {
+  constexpr mode_t kAnyWrite = 0222;
+  struct stat stat{};
+  const bool is_fixed =
+      ::lstat(from.c_str(), &stat) == 0 && S_ISREG(stat.st_mode) && (stat.st_mode & kAnyWrite) == 0;
+  // Across file systems, or with too many links, it is a copy after all.
+  if (is_fixed && ::link(from.c_str(), to.c_str()) == 0) return {};
+  return copy(from, to);
 }
 
 }  // namespace devgraph

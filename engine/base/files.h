@@ -83,6 +83,9 @@ class Files {
   /// Copies bytes and the executable bit (reflink, copy_file_range or read/write, in this order).
   /// The target must not exist.
   virtual Status copy(const std::string& from, const std::string& to) = 0;
+  /// The same content at another path, without a second copy where that is safe: a hard link if
+  /// nobody may write the file; else as `copy`. The target must not exist.
+  virtual Status share(const std::string& from, const std::string& to) { return copy(from, to); }
   virtual Status rename(const std::string& from, const std::string& to) = 0;
   virtual Status symlink(const std::string& target, const std::string& path) = 0;
   virtual Status chmod(const std::string& path, std::uint32_t mode) = 0;
@@ -112,6 +115,7 @@ class DiskFiles final : public Files {
   Status write(const std::string& path, std::string_view bytes, std::uint32_t mode,
                bool durable) override;
   Status copy(const std::string& from, const std::string& to) override;
+  Status share(const std::string& from, const std::string& to) override;
   Status rename(const std::string& from, const std::string& to) override;
   Status symlink(const std::string& target, const std::string& path) override;
   Status chmod(const std::string& path, std::uint32_t mode) override;

@@ -138,6 +138,8 @@ constexpr OptionSpec kCheck[] = {
     kJson,
     {"", "paranoid", "", "read every file again, trust no time stamp",
      set_flag<&Options::paranoid>},
+    {"", "remote", "", "ask registries whether what was pushed is still there",
+     set_flag<&Options::remote>},
 };
 constexpr OptionSpec kJsonOnly[] = {kJson};
 constexpr OptionSpec kLog[] = {

@@ -48,6 +48,7 @@ struct Options {
   SandboxChoice sandbox = SandboxChoice::On;
 
   bool paranoid = false;  ///< check
+  bool remote = false;    ///< check
 
   unsigned attempt = 0;  ///< log: 0 is the last attempt, 1 the one before it.
   bool follow = false;   ///< log

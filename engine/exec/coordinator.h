@@ -106,6 +106,7 @@ class Coordinator {
 
   // decide.cc: what becomes of a ready node
   Status decide(NodeId node);
+  bool is_gone(NodeId node);
   bool find_missing(NodeId node, std::vector<InputId>& missing, std::vector<NodeId>& left_out,
                     std::optional<NodeId>& blocked_by) const;
   Result<bool> restore(NodeId node, const Digest& key, const store::Made& made);

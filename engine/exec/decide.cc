@@ -9,6 +9,7 @@
 #include "engine/base/text.h"
 #include "engine/exec/coordinator.h"
 #include "engine/exec/identify.h"
+#include "engine/exec/outside.h"
 #include "engine/exec/tally.h"
 #include "engine/plan/judge.h"
 #include "engine/plan/key.h"
@@ -58,6 +59,15 @@ bool Coordinator::find_missing(NodeId node, std::vector<InputId>& missing,
   return !blocked_by;
 }
 
+/// Whether a node that could be as it was has to run, because what it left outside is gone.
+bool Coordinator::is_gone(NodeId node) {
+  if (survey_.verdict(node) == Verdict::Fresh) return false;  // It was asked about.
+  if (survey_.verdict(node) == Verdict::GoneOutside) return true;
+  const Result<bool> holds = holds_outside(survey_, node);
+  if (!holds) listener_.warning(holds.error().message);
+  return holds && !*holds;
+}
+
 Status Coordinator::decide(NodeId node) {
   Finished finished;
   std::vector<InputId> missing;
@@ -79,13 +89,13 @@ Status Coordinator::decide(NodeId node) {
     const Digest key = survey_.key(node, missing);
     const std::optional<store::Made> last = survey_.record().last(survey_.label_digest(node));
     const std::vector<plan::OutputNow> outputs = survey_.outputs_now(node);
-    if (last && !plan::judge(last, survey_.key_like(key, *last), outputs)) {
+    if (last && !plan::judge(last, survey_.key_like(key, *last), outputs) && !is_gone(node)) {
       survey_.look_behind_links(node);
       end(node, std::move(finished), State::Done);
       return {};
     }
     for (const store::Made& made : survey_.record().with_static_key(key)) {
-      if (survey_.key_like(key, made) != made.key()) continue;
+      if (survey_.key_like(key, made) != made.key() || is_gone(node)) continue;
       const Result<bool> restored = restore(node, key, made);
       if (!restored) return std::unexpected(restored.error());
       if (*restored) return {};
@@ -214,6 +224,7 @@ std::string stale_reason(Survey& survey, const store::Parts& parts, NodeId node)
     if (first != changes.end()) return plan::in_words(*first);
     if (!changes.empty()) return plan::in_words(changes.front());
   }
+  if (survey.verdict(node) == Verdict::GoneOutside) return "what it made is not there any more";
   for (const store::MadeDep& dep : last->deps()) {
     if (survey.path_content(std::string(dep.path)) == dep.content) continue;
     const char* dots = dep.path.starts_with('/') ? "" : "./";

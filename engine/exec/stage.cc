@@ -7,14 +7,12 @@
 #include <unistd.h>
 
 #include "engine/base/path.h"
+#include "engine/base/source_date.h"
 #include "engine/base/text.h"
 #include "engine/exec/staging.h"
 
 namespace devgraph::exec {
 namespace {
-
-// 1980-01-01, the first day that a zip archive can name.
-constexpr const char* kSourceDateEpoch = "SOURCE_DATE_EPOCH=315532800";
 
 // The kernel takes 128 KiB in one argument; what is longer goes to a file.
 constexpr std::size_t kLongestWord = std::size_t{128} * 1024 - 1;
@@ -155,8 +153,12 @@ Status Staging::find_tools() {
 Status Staging::environment() {
   const std::string scratch = join_path(scratch_, "tmp");
   std::vector<std::string>& out = command_.environment;
-  out = {"PATH=" + path_folder_, "HOME=" + scratch, "TMPDIR=" + scratch,
-         "LANG=C.UTF-8",         "TZ=UTC",          kSourceDateEpoch};
+  out = {"PATH=" + path_folder_,
+         "HOME=" + scratch,
+         "TMPDIR=" + scratch,
+         "LANG=C.UTF-8",
+         "TZ=UTC",
+         "SOURCE_DATE_EPOCH=" + std::to_string(kSourceDate)};
   if (!stage_.makeflags.empty()) out.push_back("MAKEFLAGS=" + stage_.makeflags);
   for (const Field& field : graph_.fields(graph_.value(node_.env))) {
     const std::string name(graph_.str(field.name));

@@ -26,7 +26,8 @@ enum class Verdict : std::uint8_t {
   NeverBuilt,
   KeyChanged,
   OutputMissing,
-  OutputAltered
+  OutputAltered,
+  GoneOutside  ///< What it left outside of the workspace is not there any more.
 };
 
 class Survey {
@@ -47,6 +48,11 @@ class Survey {
   bool is_wanted(NodeId id) const { return verdicts_[id] != Verdict::Unwanted; }
   Verdict verdict(NodeId id) const { return verdicts_[id]; }
   bool all_fresh() const { return all_fresh_; }
+  /// A fresh node has to run, because what it left outside is gone (outside.h).
+  void set_gone(NodeId id) {
+    verdicts_[id] = Verdict::GoneOutside;
+    all_fresh_ = false;
+  }
   const Digest& label_digest(NodeId id) const { return identities_[index_of(id)].label; }
 
   const plan::OutputNow& output(OutputId id) const { return outputs_[id]; }

@@ -250,7 +250,8 @@ extern rule pick(
         runs = {rule["rule"] for rule in json.loads(self.ws.devgraph("list", "std", "--json").out)
                 if rule["runs"]}
         self.assertEqual(runs, {"run", "test", "copy", "symlink", "write", "subst", "tar", "unpack", "pick",
-                                "merge_json", "compress", "git_clone", "seed", "fetch", "dataset"})
+                                "merge_json", "compress", "git_clone", "seed", "fetch", "dataset", "image",
+                                "oci_image", "image_index", "image_pull", "push_hashed"})
 
     def test_refusals(self):
         self.screen(["list", "sortd", "book"], 2, "", """error[E906]: no node `sortd` in `//`; did you mean `sorted`?

@@ -60,6 +60,7 @@ int check_command(Context& context) {
   options.workspace = workspace->root;
   options.goals = *goals;
   options.paranoid = context.options.paranoid;
+  options.remote = context.options.remote;
   const Result<std::vector<exec::StaleNode>> stale = exec::check(*graph, context.files, options);
   if (!stale) {
     add_fault(context, "E912", stale.error().message);

@@ -1,0 +1,66 @@
+#pragma once
+/// One HTTP exchange (RFC 9110) by libcurl, which is loaded when it is first needed.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+
+namespace devgraph::net {
+
+using Stopped = std::function<bool()>;
+
+struct Request {
+  std::string method = "GET";
+  std::string url;
+  std::vector<std::string> headers = {};  ///< `Name: value`.
+  /// Sent as it is; owned by the caller.
+  std::optional<std::string_view> body = std::nullopt;
+  /// Gets the body of a 2xx answer; without it, it is in `Answer::body`.
+  std::function<Status(std::string_view)> take = nullptr;
+  /// Schemes that are allowed, for curl: `http,https`.
+  std::string schemes = "http,https";
+  bool follow = true;  ///< Redirects.
+};
+
+struct Answer {
+  long status = 0;  ///< 0 for `file:`.
+  /// Of the last answer, names in lower case; of equal names the last one.
+  std::map<std::string, std::string> headers;
+  /// At most `kLargestAnswer` bytes of it; empty if `take` got it.
+  std::string body;
+  std::string url;  ///< After redirects.
+
+  bool is_good() const { return status == 0 || (status >= 200 && status < 300); }
+  std::string header(const std::string& name) const;
+};
+inline constexpr std::size_t kLargestAnswer = std::size_t{8} << 20;
+
+/// Why there is no answer.
+struct Fault {
+  std::string message;
+  bool again = false;  ///< Another attempt could do better.
+  bool local = false;  ///< Our disk, or stopped; no other server helps.
+};
+
+/// An answer of any status, or why there is none. `stopped` is asked several times a second.
+std::expected<Answer, Fault> exchange(const Request& request, const Stopped& stopped);
+
+/// Whether the same request may succeed later: 408, 429 and 5xx.
+bool is_transient(long status);
+/// Waits before attempt number `attempts` + 1: half a second, then twice as long each time.
+/// `retry_after`: what the server asked for, in seconds; up to a minute is granted.
+void pause(int attempts, std::string_view retry_after, const Stopped& stopped);
+/// Attempts at one server, the first included.
+inline constexpr int kAttempts = 3;
+
+/// A URL for messages: without the user's name and password.
+std::string shown(std::string_view url);
+/// Bytes other than unreserved ones as `%XX` (RFC 3986, 2.3).
+std::string percent_encoded(std::string_view text);
+
+}  // namespace devgraph::net

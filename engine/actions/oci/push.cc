@@ -1,0 +1,112 @@
+#include "engine/actions/oci/push.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "engine/actions/oci/spec.h"
+
+namespace devgraph::oci {
+
+namespace {
+
+constexpr std::size_t kAtOnce = 4;  // Uploads; registries slow down clients that open more.
+
+struct Content {
+  std::vector<Descriptor> blobs;      ///< Each once.
+  std::vector<Descriptor> manifests;  ///< What names others comes after them.
+};
+
+Status collect(const Layout& layout, const Descriptor& at, unsigned depth, Content& found) {
+  const Result<std::string> text = layout.document(at);
+  if (!text) return std::unexpected(text.error());
+  if (is_index(at.media_type)) {
+    if (depth == 0) return fail("its indexes are nested too deep");
+    const Result<Index> index = parse_index(*text);
+    if (!index) return std::unexpected(index.error());
+    for (const Descriptor& one : index->manifests) {
+      if (const Status done = collect(layout, one, depth - 1, found); !done) return done;
+    }
+  } else {
+    const Result<Manifest> manifest = parse_manifest(*text);
+    if (!manifest) return std::unexpected(manifest.error());
+    const auto add = [&](const Descriptor& one) {
+      const bool known = std::any_of(found.blobs.begin(), found.blobs.end(),
+                                     [&](const auto& old) { return old.digest == one.digest; });
+      if (!known && !is_foreign(one.media_type)) found.blobs.push_back(one);
+    };
+    add(manifest->config);
+    for (const Descriptor& layer : manifest->layers)
+      add(layer);
+  }
+  found.manifests.push_back(at);
+  return {};
+}
+
+/// Runs `work` for each number below `count` on a few threads, until one is refused.
+Reply<void> for_each(std::size_t count, const std::function<Reply<void>(std::size_t)>& work) {
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;  // Guards `refused`.
+  Reply<void> refused;
+  const auto run = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      const Reply<void> done = work(i);
+      if (done) continue;
+      next = count;
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (refused) refused = done;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < std::min(count, kAtOnce); ++i)
+    threads.emplace_back(run);
+  run();
+  for (std::thread& thread : threads)
+    thread.join();
+  return refused;
+}
+
+}  // namespace
+
+Reply<Pushed> push_image(Registry& registry, const std::string& repository, Files& files,
+                         const Layout& layout, const Descriptor& root,
+                         const std::vector<std::string>& tags, const net::Stopped& stopped) {
+  Content content;
+  if (const Status done = collect(layout, root, 4, content); !done) {
+    return std::unexpected(Refusal{done.error().message});
+  }
+  Pushed pushed;
+  std::mutex mutex;  // Guards `pushed`.
+  const Reply<void> blobs = for_each(content.blobs.size(), [&](std::size_t i) -> Reply<void> {
+    const Descriptor& blob = content.blobs[i];
+    if (stopped()) return std::unexpected(Refusal{"interrupted"});
+    const Result<std::unique_ptr<MappedFile>> file = files.map(layout.blob(blob.digest));
+    if (!file) return std::unexpected(Refusal{file.error().message});
+    const Reply<bool> sent = registry.push_blob(repository, blob.digest, (*file)->bytes());
+    if (!sent) return std::unexpected(sent.error());
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (*sent) {
+      ++pushed.blobs;
+      pushed.bytes += blob.size;
+    }
+    return {};
+  });
+  if (!blobs) return std::unexpected(blobs.error());
+  for (const Descriptor& one : content.manifests) {
+    const Result<std::string> text = layout.document(one);
+    if (!text) return std::unexpected(Refusal{text.error().message});
+    const Reply<void> done =
+        registry.push_manifest(repository, show(one.digest), one.media_type, *text);
+    if (!done) return std::unexpected(done.error());
+  }
+  for (const std::string& tag : tags) {
+    const Result<std::string> text = layout.document(root);
+    if (!text) return std::unexpected(Refusal{text.error().message});
+    const Reply<void> done = registry.push_manifest(repository, tag, root.media_type, *text);
+    if (!done) return std::unexpected(done.error());
+  }
+  return pushed;
+}
+
+}  // namespace devgraph::oci

@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include "engine/actions/natives.h"
+#include "engine/actions/oci/image_arg.h"
+#include "engine/actions/oci/layout.h"
+#include "engine/actions/oci/login.h"
+#include "engine/actions/oci/push.h"
+#include "engine/actions/oci/reference.h"
+#include "engine/base/text.h"
+
+namespace devgraph::actions {
+
+namespace {
+
+constexpr std::size_t kDigits = 12;
+
+struct Goal {
+  oci::Layout layout;
+  oci::Descriptor root;
+  oci::Reference repository;
+  std::string tag;
+  std::string ref;  ///< As the user writes the repository.
+};
+
+Result<Goal> find_goal(const Context& context) {
+  const std::optional<InputId> image = oci::image_arg(context, "image");
+  if (!image) return fail("`image` is missing: it is left out by `allow_failed`");
+  Result<oci::Layout> layout = oci::Layout::open(context.files, context.path_of(*image));
+  if (!layout) return std::unexpected(layout.error());
+  const Result<oci::Descriptor> root = oci::root_of(*layout);
+  if (!root) return std::unexpected(root.error());
+  const std::string to(string_arg(context, "to"));
+  Result<oci::Reference> repository = oci::parse_reference(to);
+  if (!repository) return std::unexpected(repository.error());
+  if (!repository->tag.empty() || repository->digest) {
+    return fail(fmt::format("`to` is `{}`: it names a repository; the tag is made of the content",
+                            printable(to)));
+  }
+  std::string tag(string_arg(context, "prefix"));
+  tag += hex(root->digest).substr(0, kDigits);
+  if (!oci::is_tag(tag)) {
+    return fail(
+        fmt::format("`{}` is no tag: it has letters, digits and _ . -, up to 128", printable(tag)));
+  }
+  const std::string ref = fmt::format("{}:{}", to, tag);
+  return Goal{std::move(*layout), *root, std::move(*repository), tag, ref};
+}
+
+}  // namespace
+
+/// push_hashed(image, to, prefix): adds, and never moves a name.
+Status run_push_hashed(const Context& context) {
+  const Result<Goal> goal = find_goal(context);
+  if (!goal) return std::unexpected(goal.error());
+  const Result<std::unique_ptr<oci::Registry>> registry =
+      oci::open_registry(context, goal->repository.registry);
+  if (!registry) return std::unexpected(registry.error());
+  const std::string& repository = goal->repository.repository;
+  const auto there = (*registry)->head_manifest(repository, goal->tag);
+  if (!there) return std::unexpected(there.error().error());
+  if (*there && (*there)->digest != goal->root.digest) {
+    return fail(fmt::format("{} is another image there: {}, not {}; nothing is overwritten",
+                            goal->ref, oci::show((*there)->digest), oci::show(goal->root.digest)));
+  }
+  if (!*there) {
+    const auto pushed = oci::push_image(**registry, repository, context.files, goal->layout,
+                                        goal->root, {goal->tag}, [&] { return stopped(context); });
+    if (stopped(context)) return interrupted();
+    if (!pushed) return std::unexpected(pushed.error().error());
+    context.log(fmt::format("{} blobs, {} sent", pushed->blobs, human_size(pushed->bytes)));
+  }
+  context.log(fmt::format("{} (digest {})", goal->ref, oci::show(goal->root.digest)));
+  return context.files.write(context.out_path(0), goal->ref + "\n", 0644, false);
+}
+
+Result<bool> holds_push_hashed(const Context& context) {
+  const Result<Goal> goal = find_goal(context);
+  if (!goal) return std::unexpected(goal.error());
+  const Result<std::unique_ptr<oci::Registry>> registry =
+      oci::open_registry(context, goal->repository.registry);
+  if (!registry) return std::unexpected(registry.error());
+  const auto there = (*registry)->head_manifest(goal->repository.repository, goal->tag);
+  if (!there) return std::unexpected(there.error().error());
+  return *there && (*there)->digest == goal->root.digest;
+}
+
+}  // namespace devgraph::actions

@@ -1,0 +1,137 @@
+#!/usr/bin/python3
+"""Images made without a daemon, held against the tools that people have: skopeo, umoci, buildah."""
+
+import hashlib
+import json
+import os
+
+import harness
+
+MANIFEST = """devgraph 1
+axis arch = ["amd64", "arm64"]
+
+image base[arch] {
+  files    = { "/bin/busybox" = ./busybox, "/bin/sh" = ./sh, "/etc/" = ./etc/** }
+  config   = { env = { PATH = "/bin", LEVEL = "base" }, cmd = ["/bin/sh"], labels = { kind = "base" } }
+  platform = "linux/{arch}"
+  compress = "gzip"
+}
+image app[arch] {
+  from     = base[arch]
+  files    = { "/app/" = ./src/** }
+  config   = {
+    env        = { LEVEL = "app", MODE = "fast" }
+    entrypoint = ["/bin/busybox", "cat", "/app/main.txt"]
+    workdir    = "/app"
+    user       = "1000:1000"
+    ports      = ["8080", "53/udp"]
+    volumes    = ["/data"]
+    labels     = { version = "1.0" }
+  }
+  platform = "linux/{arch}"
+  compress = "gzip"
+  annotations = { "org.opencontainers.image.version" = "1.0" }
+}
+image_index both { images = app }
+"""
+
+
+def sources():
+    with open("/bin/busybox", "rb") as file:
+        busybox = file.read()
+    return {"build.devgraph": MANIFEST, "busybox": busybox, "sh": busybox,
+            "etc/passwd": "root:x:0:0::/:/bin/sh\n", "src/main.txt": "hello from an image\n",
+            "src/deep/er.txt": "deep\n"}
+
+
+class Images(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.ws = self.workspace(sources())
+        for name in ("busybox", "sh"):
+            os.chmod(self.ws.path(name), 0o755)
+
+    def layout(self, label):
+        return self.expect(self.ws.devgraph("out", label), 0).out.splitlines()[0]
+
+    def digest(self, label):
+        path = self.expect(self.ws.devgraph("out", label), 0).out.splitlines()[1]
+        return self.ws.read(path).strip()
+
+    def tool(self, script):
+        return self.ws.shell(script)
+
+    def test_skopeo_reads_the_same_digest_and_configuration(self):
+        self.build(self.ws, "app@arch=amd64", run=2)
+        layout = self.layout("app@arch=amd64")
+        raw = self.tool(f"skopeo inspect --raw oci:{layout}:latest")
+        self.assertEqual("sha256:" + hashlib.sha256(raw.encode()).hexdigest(),
+                         self.digest("app@arch=amd64"))
+        config = json.loads(self.tool(f"skopeo inspect --config oci:{layout}:latest"))
+        self.assertEqual(config["config"], {
+            "Env": ["PATH=/bin", "LEVEL=app", "MODE=fast"],
+            "Entrypoint": ["/bin/busybox", "cat", "/app/main.txt"], "WorkingDir": "/app",
+            "User": "1000:1000", "ExposedPorts": {"8080/tcp": {}, "53/udp": {}},
+            "Volumes": {"/data": {}}, "Labels": {"kind": "base", "version": "1.0"}})
+        self.assertEqual(config["architecture"], "amd64")
+        self.assertEqual(len(config["rootfs"]["diff_ids"]), 2)
+
+    def test_umoci_unpacks_it(self):
+        self.build(self.ws, "app@arch=amd64", run=2)
+        self.tool(f"umoci unpack --rootless --image {self.layout('app@arch=amd64')}:latest bundle")
+        self.assertEqual(self.ws.read("bundle/rootfs/app/main.txt"), "hello from an image\n")
+        self.assertEqual(self.ws.read("bundle/rootfs/app/deep/er.txt"), "deep\n")
+        self.assertEqual(os.stat(self.ws.path("bundle/rootfs/bin/busybox")).st_mode & 0o777, 0o755)
+
+    def test_buildah_runs_it(self):
+        self.build(self.ws, "app@arch=amd64", run=2)
+        said = self.tool(f"""
+          export HOME=$PWD/home
+          store="--root $PWD/store --runroot $PWD/run --storage-driver vfs"
+          c=$(buildah $store from oci:{self.layout('app@arch=amd64')}:latest)
+          buildah $store run --isolation chroot --user 0 $c -- /bin/busybox cat /app/main.txt""")
+        self.assertTrue(said.endswith("hello from an image\n"), said)
+
+    def test_an_edit_makes_only_its_own_image(self):
+        self.build(self.ws, run=5)
+        self.ws.shell("find . -name out -prune -o -name .devgraph -prune -o -type f -exec touch {} +")
+        self.build(self.ws, run=0)
+        self.ws.write("src/main.txt", "hello again\n")
+        self.build(self.ws, run=3)
+        self.ws.write("src/main.txt", "hello from an image\n")
+        self.build(self.ws, run=0)
+        self.ws.edit("build.devgraph", 'version = "1.0" }\n  }', 'version = "1.1" }\n  }')
+        self.build(self.ws, run=3)
+
+    def test_an_index_holds_both_platforms(self):
+        self.build(self.ws, "both")
+        index = json.loads(self.tool(f"skopeo inspect --raw oci:{self.layout('both')}:latest"))
+        self.assertEqual([one["platform"]["architecture"] for one in index["manifests"]],
+                         ["amd64", "arm64"])
+        self.assertEqual([one["digest"] for one in index["manifests"]],
+                         [self.digest(f"app@arch={arch}") for arch in ("amd64", "arm64")])
+        self.tool(f"skopeo copy -q --all --preserve-digests oci:{self.layout('both')}:latest "
+                  "oci:copied:latest")
+        self.assertEqual(self.tool("skopeo inspect --raw oci:copied:latest | sha256sum")[:64],
+                         self.digest("both")[7:])
+
+    def test_another_place_time_and_person_make_the_same_bytes(self):
+        self.build(self.ws, "both")
+        other = self.workspace(sources(), name="another place/with blanks")
+        for name in ("busybox", "sh"):
+            os.chmod(other.path(name), 0o775)
+        other.shell("find . -type f -exec touch -d 2001-02-03 {} +; chmod -R go-rw .")
+        self.expect(other.devgraph("build", "both", "-j1", env={
+            "TZ": "Asia/Tokyo", "LC_ALL": "C", "SOURCE_DATE_EPOCH": "7"}), 0)
+        here = self.ws.shell("cd out/both && find . -type f | sort | xargs sha256sum")
+        there = other.shell("cd out/both && find . -type f | sort | xargs sha256sum")
+        self.assertEqual(here, there)
+
+    def test_a_base_for_another_platform_is_refused(self):
+        self.ws.edit("build.devgraph", "from     = base[arch]", 'from     = base[arch = "amd64"]')
+        run = self.expect(self.ws.devgraph("build", "app@arch=arm64"), 1)
+        self.assertIn("the image has nothing for linux/arm64; it is for linux/amd64", run.err)
+
+
+if __name__ == "__main__":
+    harness.main()

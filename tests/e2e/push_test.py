@@ -1,0 +1,155 @@
+#!/usr/bin/python3
+"""Images in a registry: pushed by content, looked for, pulled. The registry is Debian's own."""
+
+import base64
+import json
+import os
+
+import harness
+import services
+
+MANIFEST = """devgraph 1
+param registry: string
+image app { files = {{ "/app/" = ./src/** }} }
+push_hashed edge {{ image = app, to = "{{registry}}/alice/app", prefix = "local-" }}
+env_file vars {{ vars = {{ IMAGE = text(edge.ref) }} }}
+""".replace("{{", "{").replace("}}", "}")
+
+
+class Case(harness.Case):
+    login = None
+
+    def setUp(self):
+        super().setUp()
+        self.registry = services.Registry(os.path.join(self.folder, "registry"), self.login).start()
+        self.addCleanup(self.registry.stop)
+        self.ws = self.workspace({"build.devgraph": MANIFEST, "src/a.txt": "one\n"})
+        self.define = ("-D", f"registry={self.registry.host}")
+
+    def ref(self):
+        return self.ws.read("out/edge/edge.ref").strip()
+
+    def digest(self):
+        return self.ws.read("out/app/app.digest").strip()
+
+
+class Push(Case):
+    def test_what_is_pushed_is_what_was_made(self):
+        self.build(self.ws, *self.define, "edge", run=2)
+        self.assertEqual(self.ref(),
+                         f"{self.registry.host}/alice/app:local-{self.digest()[7:19]}")
+        raw = self.ws.shell(f"skopeo inspect --tls-verify=false --raw docker://{self.ref()} "
+                            "| sha256sum")
+        self.assertEqual("sha256:" + raw[:64], self.digest())
+
+    def test_a_second_build_asks_and_writes_nothing(self):
+        self.build(self.ws, *self.define, "edge", run=2)
+        before = self.registry.writes()
+        self.build(self.ws, *self.define, "edge", run=0)
+        self.assertEqual(self.registry.writes(), before)
+
+    def test_a_reverted_edit_finds_its_tag_again(self):
+        self.build(self.ws, *self.define, "edge")
+        first = self.ref()
+        self.ws.write("src/a.txt", "two\n")
+        self.build(self.ws, *self.define, "edge", run=2)
+        self.assertNotEqual(self.ref(), first)
+        before = self.registry.writes()
+        self.ws.write("src/a.txt", "one\n")
+        self.build(self.ws, *self.define, "edge", run=0)
+        self.assertEqual(self.ref(), first)
+        self.assertEqual(self.registry.writes(), before)
+
+    def test_what_is_gone_is_pushed_again(self):
+        self.build(self.ws, *self.define, "edge")
+        self.expect(self.ws.devgraph("check", "--remote", *self.define, "edge"), 0)
+        self.registry.wipe()
+        self.expect(self.ws.devgraph("check", *self.define, "edge"), 0)
+        run = self.expect(self.ws.devgraph("check", "--remote", *self.define, "edge"), 3)
+        self.assertEqual(run.out, "//:edge  what it made is not there any more\n")
+        self.build(self.ws, *self.define, "edge", run=1)
+        self.build(self.ws, *self.define, "edge", run=0)
+
+    def test_without_the_registry_the_last_build_is_trusted(self):
+        self.build(self.ws, *self.define, "edge")
+        self.registry.stop()
+        run = self.build(self.ws, *self.define, "edge", run=0)
+        self.assertIn("cannot ask whether what //:edge made is still there", run.err)
+        self.expect(self.ws.devgraph("check", "--remote", *self.define, "edge"), 2)
+
+    def test_a_shared_base_is_sent_once(self):
+        self.ws.write("base.bin", os.urandom(300000))
+        self.ws.write("build.devgraph", MANIFEST.replace(
+            "image app {", 'image base { files = { "/base" = ./base.bin } }\n'
+            "image app { from = base,"))
+        self.build(self.ws, *self.define, "edge")
+        before = len(self.registry.writes())
+        self.ws.write("src/a.txt", "two\n")
+        self.build(self.ws, *self.define, "edge")
+        # A layer, a configuration and a manifest by digest and by tag.
+        self.assertEqual(len(self.registry.writes()) - before, 2 * 2 + 2)
+
+    def test_a_pulled_image_is_the_base_of_another(self):
+        self.build(self.ws, *self.define, "edge")
+        self.ws.write("src/a.txt", "upper\n")
+        self.ws.write("build.devgraph", MANIFEST.replace("image app {", f"""
+image_pull below {{{{ ref = "{{registry}}/alice/app@{self.digest()}" }}}}
+image app {{{{ from = below,""".replace("{{", "{").replace("}}", "}")))
+        self.build(self.ws, *self.define, "app", run=2)
+        layers = json.loads(self.ws.shell("skopeo inspect oci:out/app/app:latest"))["Layers"]
+        self.assertEqual(len(layers), 2)
+
+    def test_a_floating_name_is_refused_with_its_digest(self):
+        self.build(self.ws, *self.define, "edge")
+        tag, digest = self.ref().rsplit(":", 1)[1], self.digest()
+        self.ws.write("build.devgraph", 'devgraph 1\nparam registry: string\nimage_pull below '
+                      f'{{ ref = "{{registry}}/alice/app:{tag}" }}\n')
+        run = self.expect(self.ws.devgraph("build", *self.define), 1)
+        self.assertIn(f"may be another image tomorrow: name it by digest, "
+                      f"{self.registry.host}/alice/app:{tag}@sha256:…; it is {digest} now",
+                      run.err)
+
+
+class Login(Case):
+    login = ("alice", "canary-7f3a")
+
+    def write_login(self, password):
+        auth = base64.b64encode(f"alice:{password}".encode()).decode()
+        os.makedirs(self.ws.home / ".docker", exist_ok=True)
+        with open(self.ws.home / ".docker/config.json", "w", encoding="utf-8") as file:
+            json.dump({"auths": {self.registry.host: {"auth": auth}}}, file)
+
+    def test_the_login_of_docker_is_used_and_left_nowhere(self):
+        self.write_login("canary-7f3a")
+        self.build(self.ws, *self.define, "edge", run=2)
+        self.assertEqual(self.ws.shell("grep -rlaF canary-7f3a . || true"), "")
+
+    def test_without_a_login_it_says_what_to_type(self):
+        run = self.expect(self.ws.devgraph("build", *self.define, "edge"), 1)
+        self.assertIn(f"there is no login for {self.registry.host}; run  docker login "
+                      f"{self.registry.host}", run.err)
+
+    def test_a_wrong_password_is_told_from_none(self):
+        self.write_login("wrong")
+        run = self.expect(self.ws.devgraph("build", *self.define, "edge"), 1)
+        self.assertIn(f"the login for {self.registry.host} may not do this", run.err)
+        self.assertNotIn("wrong", run.err.replace("what is wrong", ""))
+
+    def test_a_credential_helper_is_asked(self):
+        helper = self.ws.home / "bin/docker-credential-test"
+        os.makedirs(helper.parent)
+        helper.write_text("#!/bin/sh\nread host\n"
+                          'printf \'{"ServerURL":"%s","Username":"alice","Secret":"canary-7f3a"}\' '
+                          '"$host"\n', encoding="utf-8")
+        helper.chmod(0o755)
+        os.makedirs(self.ws.home / ".docker", exist_ok=True)
+        (self.ws.home / ".docker/config.json").write_text(
+            json.dumps({"credHelpers": {self.registry.host: "test"}}), encoding="utf-8")
+        run = self.ws.devgraph("build", *self.define, "edge",
+                               env={"PATH": f"{helper.parent}:/usr/bin:/bin"})
+        self.expect(run, 0)
+        self.assertEqual(self.ws.shell("grep -rlaF canary-7f3a . || true"), "")
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,82 @@
+"""Real services on loopback, each on a free port, ended by their pid."""
+
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Registry:
+    """Debian's docker-registry. Its access log is the witness of what was asked."""
+
+    def __init__(self, folder, login=None):
+        self.folder = folder
+        self.login = login
+        self.port = free_port()
+        self.host = f"localhost:{self.port}"
+        self.process = None
+        os.makedirs(folder, exist_ok=True)
+        self.log_path = os.path.join(folder, "access.log")
+        self.write_settings()
+
+    def write_settings(self):
+        auth = ""
+        if self.login:
+            user, password = self.login
+            line = subprocess.run(["htpasswd", "-Bbn", user, password], check=True,
+                                  stdout=subprocess.PIPE, text=True).stdout
+            with open(os.path.join(self.folder, "htpasswd"), "w", encoding="utf-8") as file:
+                file.write(line)
+            auth = f"auth: {{htpasswd: {{realm: test, path: {self.folder}/htpasswd}}}}\n"
+        with open(os.path.join(self.folder, "config.yml"), "w", encoding="utf-8") as file:
+            file.write(f"version: 0.1\nlog: {{accesslog: {{disabled: false}}}}\n"
+                       f"storage: {{filesystem: {{rootdirectory: {self.folder}/data}}, "
+                       "delete: {enabled: true}}\n"
+                       f"http: {{addr: 127.0.0.1:{self.port}}}\n{auth}")
+
+    def start(self):
+        log = open(self.log_path, "ab")
+        self.process = subprocess.Popen(
+            ["docker-registry", "serve", os.path.join(self.folder, "config.yml")],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        log.close()
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            try:
+                urllib.request.urlopen(f"http://{self.host}/v2/", timeout=2).close()
+                return self
+            except urllib.error.HTTPError:
+                return self
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError("docker-registry does not answer")
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
+            self.process = None
+
+    def wipe(self):
+        """Everything that was pushed is gone."""
+        self.stop()
+        subprocess.run(["rm", "-rf", os.path.join(self.folder, "data")], check=True)
+        self.start()
+
+    def writes(self):
+        """The requests that change something, in order, as `PUT /v2/…`."""
+        found = []
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            for line in file:
+                quoted = line.split('"')
+                if len(quoted) > 1 and quoted[1].split(" ")[0] in ("POST", "PUT", "PATCH", "DELETE"):
+                    found.append(" ".join(quoted[1].split(" ")[:2]))
+        return found
