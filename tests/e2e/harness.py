@@ -237,6 +237,8 @@ def main():
         sys.exit(f"usage: {sys.argv[0]} DEVGRAPH [CASE...]")
     BINARY = os.path.abspath(sys.argv[1])
     module = sys.modules["__main__"]
+    # Below `nohup` it is ignored, and the program under test would keep it so.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     # The test files import this module by name; they must see the same BINARY.
     sys.modules["harness"].BINARY = BINARY
     loader = unittest.TestLoader()
