@@ -46,7 +46,7 @@ std::string native_output_name(std::string_view rule, std::string_view field, Ev
     return rule == "write" ? name : or_name(base_of(evaluator.parameter(cell, "file")));
   }
   if (rule == "subst") return or_name(base_of(evaluator.parameter(cell, "file")));
-  if (rule == "tar") return name + ".tar";
+  if (rule == "tar" || rule == "image_archive") return name + ".tar";
   if (rule == "compress") {
     const Value with = evaluator.parameter(cell, "with");
     const bool is_gzip = with.is(ValueKind::String) && with.text() == "gzip";

@@ -50,13 +50,16 @@ void collect_strings(const Context& context, const Value& value,
 
 const Action* find_action(std::string_view name) {
   // The versions of the compressors are known only when the program runs.
-  static const std::array<Action, 17> kActions = {{
+  static const std::array<Action, 20> kActions = {{
       {"compress", 1 + compressor_version(), run_compress},
       {"copy", 1, run_copy},
+      {"docker_load", 1, run_docker_load, holds_docker_load, true},
       {"fetch", 1, run_fetch},
       {"git_clone", 1, run_git_clone},
       {"group", 1, run_group},
+      {"image_archive", 1, run_image_archive},
       {"image_index", 1, run_image_index},
+      {"image_layout", 1, run_image_layout},
       {"image_pull", 1, run_image_pull},
       {"merge_json", 1, run_merge_json},
       {"oci_image", 1, run_oci_image},

@@ -48,6 +48,7 @@ struct Action {
   /// Of an action that changes something outside of the workspace: whether that is still as the
   /// last run left it. Error: nothing can be said. Called when inputs and outputs are in place.
   Probe holds = nullptr;
+  bool is_near = false;  ///< What `holds` asks is on this machine.
 };
 const Action* find_action(std::string_view name);
 

@@ -19,7 +19,11 @@ Status run_git_clone(const Context& context);
 Status run_fetch(const Context& context);
 Status run_oci_image(const Context& context);
 Status run_image_index(const Context& context);
+Status run_image_archive(const Context& context);
+Status run_image_layout(const Context& context);
 Status run_image_pull(const Context& context);
+Status run_docker_load(const Context& context);
+Result<bool> holds_docker_load(const Context& context);
 Status run_push_hashed(const Context& context);
 Result<bool> holds_push_hashed(const Context& context);
 

@@ -12,6 +12,7 @@ int log_command(Context& context);
 int list_command(Context& context);
 int graph_command(Context& context);
 int out_command(Context& context);
+int image_command(Context& context);
 int clean_command(Context& context);
 int fmt_command(Context& context);
 int lint_command(Context& context);

@@ -50,6 +50,8 @@ const std::vector<CommandInfo>& commands() {
        WordKind::Labels, 0, kNoLimit},
       {"graph", "[LABEL…]", "the nodes and what they need", WordKind::Labels, 0, kNoLimit},
       {"out", "LABEL…", "the paths of the outputs", WordKind::Labels, 1, kNoLimit},
+      {"image", "diff A B", "how two images differ, path by path; labels or OCI layouts",
+       WordKind::Labels, 3, 3},
       {"clean", "[LABEL…]", "remove outputs that nobody changed", WordKind::Labels, 0, kNoLimit},
       {"fmt", "[FILE…|-]", "format manifests", WordKind::Files, 0, kNoLimit},
       {"lint", "", "check manifests and warn of what is likely a mistake", WordKind::None, 0, 0},

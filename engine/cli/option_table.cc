@@ -178,9 +178,10 @@ std::span<const OptionSpec> common_options() {
 
 std::span<const OptionSpec> own_options(string_view command) {
   static const std::map<string_view, std::span<const OptionSpec>> kOwn = {
-      {"build", kBuild},   {"check", kCheck}, {"why", kJsonOnly}, {"log", kLog},
-      {"list", kJsonOnly}, {"graph", kGraph}, {"out", kJsonOnly}, {"clean", kClean},
-      {"fmt", kFmt},       {"lint", kLint},   {"init", kInit},    {"doctor", kJsonOnly},
+      {"build", kBuild},    {"check", kCheck}, {"why", kJsonOnly}, {"log", kLog},
+      {"list", kJsonOnly},  {"graph", kGraph}, {"out", kJsonOnly}, {"clean", kClean},
+      {"fmt", kFmt},        {"lint", kLint},   {"init", kInit},    {"doctor", kJsonOnly},
+      {"image", kJsonOnly},
   };
   const auto found = kOwn.find(command);
   return found == kOwn.end() ? std::span<const OptionSpec>() : found->second;

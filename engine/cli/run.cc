@@ -97,6 +97,7 @@ int run_command(Context& context) {
       {"fmt", fmt_command},         {"lint", lint_command},
       {"explain", explain_command}, {"doctor", doctor_command},
       {"init", init_command},       {"completion", completion_command},
+      {"image", image_command},
   };
   return kCommands.at(context.options.command)(context);
 }

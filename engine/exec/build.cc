@@ -64,7 +64,7 @@ Result<Summary> build(const Graph& graph, Files& files, Runner& runner, const Bu
   }
   Result<Survey> survey = look(graph, files, options.workspace, options.goals, false);
   if (!survey) return std::unexpected(survey.error());
-  for (const std::string& words : look_outside(*survey))
+  for (const std::string& words : look_outside(*survey, true))
     listener.warning(words + "; it is taken to be as the last build left it");
   if (options.dry_run) return judge_only(*survey, files, options, listener);
   Coordinator coordinator(*survey, runner, options, listener);
@@ -75,10 +75,8 @@ Result<std::vector<StaleNode>> check(const Graph& graph, Files& files,
                                      const CheckOptions& options) {
   Result<Survey> survey = look(graph, files, options.workspace, options.goals, options.paranoid);
   if (!survey) return std::unexpected(survey.error());
-  if (options.remote) {
-    const std::vector<std::string> unknown = look_outside(*survey);
-    if (!unknown.empty()) return fail(unknown[0]);
-  }
+  const std::vector<std::string> unknown = look_outside(*survey, options.remote);
+  if (!unknown.empty()) return fail(unknown[0]);
   const store::Parts parts(files, join_path(options.workspace, ".devgraph"));
   const IdVec<NodeId, std::uint8_t> stale = stale_nodes(*survey);
   std::vector<StaleNode> found;

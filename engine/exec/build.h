@@ -66,7 +66,7 @@ struct CheckOptions {
   std::string workspace;
   std::vector<NodeId> goals;
   bool paranoid = false;  ///< Hash everything, trust no stamp.
-  bool remote = false;    ///< Ask whether what nodes left outside is still there (outside.h).
+  bool remote = false;    ///< Ask other machines, too, whether what nodes left is still there.
 };
 Result<std::vector<StaleNode>> check(const Graph& graph, Files& files, const CheckOptions& options);
 

@@ -171,9 +171,12 @@ Status Coordinator::land(Running& run) {
   const bool inline_now = is_small(files_, run.items);
   // The scratch folder itself: what is in the way goes with it.
   const std::string aside = run.scratch;
-  const auto work = [&files = files_, &cas = cas_, items = run.items, aside,
+  // A command might have written to a file that it has in common with another output.
+  const bool native = graph_.node(run.node).kind == ActionKind::Native;
+  store::Twins* twins = native ? &survey_.twins() : nullptr;
+  const auto work = [&files = files_, &cas = cas_, items = run.items, aside, twins,
                      keep = !run.second](Posted& posted) {
-    posted.landed = inspect(files, cas, items, aside);
+    posted.landed = inspect(files, cas, items, aside, twins);
     const Landed& found = posted.landed;
     if (!found.refused.empty() || !found.error.message.empty() || !keep) return;
     if (Status done = move_in_place(files, items, aside, posted.landed); !done) {

@@ -26,8 +26,8 @@ Error world(const Error& error, std::string_view path) {
 /// cannot be stored is the machine's, and kept apart.
 class Taker {
  public:
-  Taker(Files& files, store::Cas& cas, const std::string& scratch)
-      : files_(files), cas_(cas), scratch_(scratch) {}
+  Taker(Files& files, store::Cas& cas, const std::string& scratch, store::Twins* twins)
+      : files_(files), cas_(cas), scratch_(scratch), twins_(twins) {}
 
   Status take(const LandItem& item, const FileStat& stat, LandedItem& out);
   const std::optional<Error>& not_stored() const { return not_stored_; }
@@ -39,7 +39,7 @@ class Taker {
     Sha256 sha;
     std::optional<std::string> bytes;
   };
-  Result<Taken> take_content(const std::string& path, std::uint64_t size);
+  Result<Taken> take_content(const std::string& path, const FileStat& stat);
   Status take_file(const LandItem& item, const FileStat& stat, LandedItem& out);
   Status take_link(const LandItem& item, LandedItem& out);
   Status take_tree(const LandItem& item, LandedItem& out);
@@ -49,6 +49,7 @@ class Taker {
   Files& files_;
   store::Cas& cas_;
   const std::string& scratch_;
+  store::Twins* const twins_;
   std::optional<Error> not_stored_;
 };
 
@@ -66,8 +67,8 @@ Status Taker::check_link(const std::string& target) const {
                   printable(target)));
 }
 
-Result<Taker::Taken> Taker::take_content(const std::string& path, std::uint64_t size) {
-  if (size <= store::kPackedBlob) {
+Result<Taker::Taken> Taker::take_content(const std::string& path, const FileStat& stat) {
+  if (stat.size <= store::kPackedBlob) {
     Result<std::string> bytes = files_.read(path);
     if (!bytes) return std::unexpected(bytes.error());
     if (bytes->size() <= store::kPackedBlob) {
@@ -76,17 +77,27 @@ Result<Taker::Taken> Taker::take_content(const std::string& path, std::uint64_t 
       return Taken{content, sha, std::move(*bytes)};
     }
   }
-  const Result<FileHash> hash = files_.hash(path, true);
-  if (!hash) return std::unexpected(hash.error());
-  if (Status done = stored(cas_.put_file(*hash->sha, path)); !done) {
+  Taken taken;
+  const auto twin = twins_ != nullptr ? twins_->find(stat, true) : std::nullopt;
+  if (twin && twin->sha) {
+    taken.content = twin->content;
+    taken.sha = *twin->sha;
+  } else {
+    const Result<FileHash> hash = files_.hash(path, true);
+    if (!hash) return std::unexpected(hash.error());
+    if (twins_ != nullptr) twins_->add(hash->stat, {hash->xxh, hash->sha});
+    taken.content = hash->xxh;
+    taken.sha = *hash->sha;
+  }
+  if (Status done = stored(cas_.put_file(taken.sha, path)); !done) {
     return std::unexpected(done.error());
   }
-  return Taken{hash->xxh, *hash->sha, std::nullopt};
+  return taken;
 }
 
 Status Taker::take_file(const LandItem& item, const FileStat& stat, LandedItem& out) {
   if (Status done = store::open_up(files_, item.staged, stat); !done) return done;
-  Result<Taken> taken = take_content(item.staged, stat.size);
+  Result<Taken> taken = take_content(item.staged, stat);
   if (!taken) return std::unexpected(taken.error());
   out.made.kind = store::MadeKind::File;
   out.made.executable = stat.executable;
@@ -119,7 +130,7 @@ Status Taker::take_tree(const LandItem& item, LandedItem& out) {
       if (Status done = check_link(entry.target); !done) return done;
     }
     if (entry.kind != store::TreeEntryKind::File) continue;
-    Result<Taken> taken = take_content(join_path(item.staged, entry.path), listing->stats[i].size);
+    Result<Taken> taken = take_content(join_path(item.staged, entry.path), listing->stats[i]);
     if (!taken) return std::unexpected(taken.error());
     entry.content = taken->content;
     entry.sha = taken->sha;
@@ -183,9 +194,9 @@ bool is_small(Files& files, const std::vector<LandItem>& items) {
 }
 
 Landed inspect(Files& files, store::Cas& cas, const std::vector<LandItem>& items,
-               const std::string& scratch) {
+               const std::string& scratch, store::Twins* twins) {
   Landed landed;
-  Taker taker(files, cas, scratch);
+  Taker taker(files, cas, scratch, twins);
   const auto refuse = [&landed](const std::string& fault) {
     landed.refused += (landed.refused.empty() ? "" : "; ") + fault;
   };

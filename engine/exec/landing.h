@@ -13,6 +13,7 @@
 #include "engine/plan/judge.h"
 #include "engine/store/cas.h"
 #include "engine/store/record.h"
+#include "engine/store/twins.h"
 
 namespace devgraph::exec {
 
@@ -39,9 +40,10 @@ struct Landed {
 };
 
 /// Checks that each output was made and is of its kind, and takes its digests. Nothing moves.
-/// `scratch` is the folder of the run, into which no link may lead.
+/// `scratch` is the folder of the run, into which no link may lead. `twins`: what is known of files
+/// that a native action shared between its outputs, or null.
 Landed inspect(Files& files, store::Cas& cas, const std::vector<LandItem>& items,
-               const std::string& scratch);
+               const std::string& scratch, store::Twins* twins = nullptr);
 
 /// The same of what stands at the places of outputs already, without storing it: it is the user's.
 Landed look_in_place(Files& files, const std::vector<LandItem>& items);

@@ -48,13 +48,13 @@ Result<bool> holds_outside(Survey& survey, NodeId node) {
   return action->holds(context);
 }
 
-std::vector<std::string> look_outside(Survey& survey) {
+std::vector<std::string> look_outside(Survey& survey, bool far) {
   const Graph& graph = survey.graph();
   std::vector<NodeId> nodes;
   for (const NodeId id : survey.order()) {
-    if (survey.verdict(id) == Verdict::Fresh && probed_action(graph, id) != nullptr) {
-      nodes.push_back(id);
-    }
+    if (survey.verdict(id) != Verdict::Fresh) continue;
+    const actions::Action* action = probed_action(graph, id);
+    if (action != nullptr && (far || action->is_near)) nodes.push_back(id);
   }
   std::vector<std::optional<Result<bool>>> answers(nodes.size());
   std::atomic<std::size_t> next{0};

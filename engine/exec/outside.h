@@ -13,7 +13,8 @@ namespace devgraph::exec {
 Result<bool> holds_outside(Survey& survey, NodeId node);
 
 /// Asks about all fresh nodes, several at once; those that do not hold become `GoneOutside`.
-/// Returns what to tell people of nodes about which nobody could be asked: they stay fresh.
-std::vector<std::string> look_outside(Survey& survey);
+/// `far`: those, too, about which other machines have to be asked. Returns what to tell people of
+/// nodes about which nobody could be asked: they stay fresh.
+std::vector<std::string> look_outside(Survey& survey, bool far);
 
 }  // namespace devgraph::exec

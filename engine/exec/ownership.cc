@@ -164,6 +164,7 @@ Status Coordinator::remove_orphans() {
   if (record.last_count() == known) return {};
 
   std::vector<Digest> sorted;
+  sorted.reserve(graph_.node_count());
   for (std::uint32_t i = 0; i < graph_.node_count(); ++i)
     sorted.push_back(survey_.label_digest(NodeId{i}));
   std::sort(sorted.begin(), sorted.end());

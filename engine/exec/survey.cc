@@ -51,6 +51,7 @@ Survey::Survey(const Graph& graph, Files& files, const Options& options)
       wanted_files_(graph.file_count()) {
   look_.workspace = options.workspace;
   look_.paranoid = options.paranoid;
+  look_.twins = twins_.get();
   // Without a clock (a read-only tree) no reading is ever trusted later, which is safe.
   look_.now = files.clock(options.state).value_or(0);
 }

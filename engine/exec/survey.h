@@ -3,6 +3,7 @@
 /// make, their keys, and a verdict for each. Flat rows by id; `check`, `why`, `-n` and `build` all
 /// start here.
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -89,6 +90,7 @@ class Survey {
   store::Record& record() { return record_; }
   store::StatIndex& index() { return index_; }
   const store::Look& look() const { return look_; }
+  store::Twins& twins() { return *twins_; }
   Files& files() { return *files_; }
 
  private:
@@ -114,6 +116,7 @@ class Survey {
   Files* files_;
   Options options_;
   store::Look look_;
+  std::unique_ptr<store::Twins> twins_ = std::make_unique<store::Twins>();
   store::Record record_;
   store::StatIndex index_;
   std::vector<NodeId> order_;

@@ -34,6 +34,14 @@ FileFact look_at_one(Files& files, const StatIndex& index, const Look& look,
     fact.sha = known->sha;
     return fact;
   }
+  if (look.twins != nullptr && !look.paranoid) {
+    if (const auto twin = look.twins->find(*stat, false)) {
+      fact.content = twin->content;
+      fact.sha = twin->sha;
+      fact.hashed = true;
+      return fact;
+    }
+  }
   const Result<FileHash> hash = files.hash(full, false);
   if (!hash) {
     fact.error = hash.error().message;
@@ -43,6 +51,7 @@ FileFact look_at_one(Files& files, const StatIndex& index, const Look& look,
   fact.content = hash->xxh;
   if (known && known->content == hash->xxh) fact.sha = known->sha;
   fact.hashed = true;
+  if (look.twins != nullptr) look.twins->add(fact.stat, {fact.content, fact.sha});
   return fact;
 }
 

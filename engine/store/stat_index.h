@@ -13,6 +13,7 @@
 
 #include "engine/base/files.h"
 #include "engine/store/log_file.h"
+#include "engine/store/twins.h"
 
 namespace devgraph::store {
 
@@ -72,10 +73,11 @@ struct FileFact {
 
 /// How `look_at` goes about it.
 struct Look {
-  std::string workspace;  ///< Absolute; before relative paths.
-  std::int64_t now = 0;   ///< The clock of the file system, taken before.
-  bool paranoid = false;  ///< Trust no stamp.
-  bool follow = true;     ///< Links; else a link is a Symlink, whose content is its target.
+  std::string workspace;   ///< Absolute; before relative paths.
+  std::int64_t now = 0;    ///< The clock of the file system, taken before.
+  bool paranoid = false;   ///< Trust no stamp.
+  bool follow = true;      ///< Links; else a link is a Symlink, whose content is its target.
+  Twins* twins = nullptr;  ///< Of this process, or null.
 };
 
 /// Stats every path once and hashes what is not trusted, in parallel. Paths are workspace-relative

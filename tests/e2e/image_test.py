@@ -127,6 +127,68 @@ class Images(harness.Case):
         there = other.shell("cd out/both && find . -type f | sort | xargs sha256sum")
         self.assertEqual(here, there)
 
+    def test_skopeo_reads_the_archive_in_both_ways(self):
+        for compress in ("gzip", "zstd"):
+            with self.subTest(compress):
+                self.ws.write("build.devgraph", MANIFEST.replace('compress = "gzip"',
+                                                                 f'compress = "{compress}"')
+                              + 'image_archive tar { image = app[arch = "amd64"], '
+                              'names = ["example.org/app:1.0"] }\n')
+                self.build(self.ws, "tar")
+                path = self.layout("tar")
+                self.assertEqual(
+                    self.tool(f"skopeo inspect --raw oci-archive:{path}:latest | sha256sum")[:64],
+                    self.digest("app@arch=amd64")[7:])
+                found = json.loads(self.tool(f"skopeo inspect docker-archive:{path}"))
+                self.assertEqual(len(found["Layers"]), 2)
+                self.tool(f"skopeo copy -q docker-archive:{path} dir:copied-{compress}")
+
+    def test_what_other_tools_save_is_imported(self):
+        self.build(self.ws, "app@arch=amd64")
+        layout = self.layout("app@arch=amd64")
+        self.tool(f"skopeo copy -q oci:{layout}:latest docker-archive:docker.tar:a:1")
+        self.tool(f"skopeo copy -q oci:{layout}:latest oci-archive:oci.tar:latest")
+        self.ws.write("build.devgraph", MANIFEST + """
+image_import saved  { archive = ./docker.tar }
+image_import packed { archive = ./oci.tar }
+image on-top { from = saved, files = { "/more" = ./etc/passwd } }
+""")
+        self.build(self.ws, "packed", "on-top")
+        self.assertEqual(self.digest("packed"), self.digest("app@arch=amd64"))
+        config = json.loads(self.tool(f"skopeo inspect --config oci:{self.layout('on-top')}:latest"))
+        self.assertEqual(config["config"]["Env"], ["PATH=/bin", "LEVEL=app", "MODE=fast"])
+        self.assertEqual(len(config["rootfs"]["diff_ids"]), 3)
+
+    def test_a_damaged_archive_is_refused(self):
+        self.build(self.ws, "app@arch=amd64")
+        self.tool(f"skopeo copy -q oci:{self.layout('app@arch=amd64')}:latest "
+                  "docker-archive:docker.tar:a:1 && mkdir x && tar -C x -xf docker.tar && "
+                  "layer=$(ls x/*.tar | head -n1) && printf more >> $layer && "
+                  "tar -C x -cf docker.tar .")
+        self.ws.write("build.devgraph", "devgraph 1\nimage_import saved { archive = ./docker.tar }\n")
+        run = self.expect(self.ws.devgraph("build"), 1)
+        self.assertRegex(run.err, r"its layer \d is sha256:\w+, but its configuration says sha256:")
+
+    def test_the_difference_of_two_images_is_told_path_by_path(self):
+        self.build(self.ws, "app@arch=amd64")
+        self.ws.shell("cp -r out/app/amd64/app before")
+        self.ws.write("src/main.txt", "hello\n", 0o755)
+        self.ws.remove("src/deep/er.txt")
+        self.ws.write("src/new", "1\n")
+        self.ws.edit("build.devgraph", 'MODE = "fast"', 'MODE = "slow"')
+        self.build(self.ws, "app@arch=amd64")
+        run = self.expect(self.ws.devgraph("image", "diff", "before", "app@arch=amd64"), 0)
+        self.assertEqual(run.out, """- /app/deep  folder
+- /app/deep/er.txt  5 B, mode 644
+~ /app/main.txt  content, 20 B -> 6 B, mode 644 -> 755
++ /app/new  2 B, mode 644
+~ config.Env  ["PATH=/bin","LEVEL=app","MODE=fast"] -> ["PATH=/bin","LEVEL=app","MODE=slow"]
+""")
+        same = self.expect(self.ws.devgraph("image", "diff", "app@arch=amd64", "app@arch=amd64"), 0)
+        self.assertEqual(same.out, "")
+        self.expect(self.ws.devgraph("image", "show", "a", "b"), 2)
+        self.expect(self.ws.devgraph("image", "diff", "app", "before"), 2)
+
     def test_a_base_for_another_platform_is_refused(self):
         self.ws.edit("build.devgraph", "from     = base[arch]", 'from     = base[arch = "amd64"]')
         run = self.expect(self.ws.devgraph("build", "app@arch=arm64"), 1)

@@ -26,6 +26,7 @@ struct Curl {
   decltype(&curl_easy_getinfo) getinfo = nullptr;
   decltype(&curl_easy_strerror) strerror = nullptr;
   decltype(&curl_easy_cleanup) cleanup = nullptr;
+  decltype(&curl_easy_reset) reset = nullptr;
   decltype(&curl_slist_append) slist_append = nullptr;
   decltype(&curl_slist_free_all) slist_free_all = nullptr;
 };
@@ -46,6 +47,7 @@ Result<Curl> load_curl() {
   find("curl_easy_getinfo", curl.getinfo);
   find("curl_easy_strerror", curl.strerror);
   find("curl_easy_cleanup", curl.cleanup);
+  find("curl_easy_reset", curl.reset);
   find("curl_slist_append", curl.slist_append);
   find("curl_slist_free_all", curl.slist_free_all);
   if (!found) return std::unexpected(found.error());
@@ -57,6 +59,14 @@ Result<Curl> load_curl() {
 const Result<Curl>& libcurl() {
   static const Result<Curl> loaded = load_curl();
   return loaded;
+}
+
+/// One for each thread, so that connections stay open from one exchange to the next.
+CURL* own_handle(const Curl& curl) {
+  thread_local const std::unique_ptr<CURL, decltype(Curl::cleanup)> handle(curl.init(),
+                                                                           curl.cleanup);
+  if (handle) curl.reset(handle.get());
+  return handle.get();
 }
 
 std::string lower_case(std::string_view text) {
@@ -73,7 +83,7 @@ class Exchange {
       : curl_(curl),
         request_(request),
         stopped_(stopped),
-        handle_(curl.init(), curl.cleanup),
+        handle_(own_handle(curl)),
         headers_(nullptr, curl.slist_free_all) {}
 
   std::expected<Answer, Fault> run();
@@ -86,7 +96,7 @@ class Exchange {
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
   template <class Value>
   void set(CURLoption option, Value value) {
-    curl_.setopt(handle_.get(), option, value);
+    curl_.setopt(handle_, option, value);
   }
   void set_up();
   void set_method();
@@ -97,7 +107,7 @@ class Exchange {
   const Curl& curl_;
   const Request& request_;
   const Stopped& stopped_;
-  std::unique_ptr<CURL, decltype(Curl::cleanup)> handle_;
+  CURL* const handle_;
   std::unique_ptr<curl_slist, decltype(Curl::slist_free_all)> headers_;
   char error_[CURL_ERROR_SIZE] = "";
   std::size_t sent_ = 0;
@@ -107,7 +117,7 @@ class Exchange {
 
 long Exchange::status() const {
   long status = 0;
-  curl_.getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+  curl_.getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
   return status;
 }
 
@@ -232,12 +242,12 @@ Fault Exchange::fault(CURLcode code) const {
 std::expected<Answer, Fault> Exchange::run() {
   if (!handle_) return std::unexpected(Fault{"libcurl cannot start", false, true});
   set_up();
-  const CURLcode code = curl_.perform(handle_.get());
+  const CURLcode code = curl_.perform(handle_);
   if (stopped_()) return std::unexpected(Fault{"interrupted", false, true});
   if (code != CURLE_OK) return std::unexpected(fault(code));
   answer_.status = status();
   char* url = nullptr;
-  curl_.getinfo(handle_.get(), CURLINFO_EFFECTIVE_URL, &url);
+  curl_.getinfo(handle_, CURLINFO_EFFECTIVE_URL, &url);
   if (url != nullptr) answer_.url = url;
   return std::move(answer_);
 }

@@ -1,6 +1,7 @@
 #include "engine/actions/oci/layout.h"
 
 #include <fmt/format.h>
+#include <sys/utsname.h>
 
 #include "engine/actions/oci/config.h"
 #include "engine/base/path.h"
@@ -130,6 +131,18 @@ Result<FoundImage> find_image(const Layout& layout, const Platform& platform) {
                           others.empty() ? "no platform" : printable(others)));
 }
 
+Result<FoundImage> image_for_here(const Layout& layout) {
+  Result<std::vector<FoundImage>> images = images_of(layout);
+  if (!images) return std::unexpected(images.error());
+  if (images->size() == 1) return std::move(images->front());
+  utsname name{};
+  ::uname(&name);
+  const Result<Platform> here =
+      parse_platform(fmt::format("linux/{}", std::string_view(name.machine)));
+  if (!here) return std::unexpected(here.error());
+  return find_image(layout, *here);
+}
+
 Status LayoutWriter::begin() {
   if (Status done = files_.make_folders(folder_ + "/blobs/sha256"); !done) return done;
   return files_.write(folder_ + "/oci-layout", kVersion, 0644, false);
@@ -162,6 +175,22 @@ Status LayoutWriter::add_image(const Layout& from, const FoundImage& image) {
     if (Status done = add(layer); !done) return done;
   }
   return {};
+}
+
+Status LayoutWriter::add_all(const Layout& from, const Descriptor& descriptor) {
+  const Result<std::string> text = from.document(descriptor);
+  if (!text) return std::unexpected(text.error());
+  if (!is_index(descriptor.media_type)) {
+    Result<Manifest> manifest = parse_manifest(*text);
+    if (!manifest) return std::unexpected(manifest.error());
+    return add_image(from, FoundImage{descriptor, std::move(*manifest), {}});
+  }
+  const Result<Index> index = parse_index(*text);
+  if (!index) return std::unexpected(index.error());
+  for (const Descriptor& one : index->manifests) {
+    if (Status done = add_all(from, one); !done) return done;
+  }
+  return add_blob(descriptor.digest, from.blob(descriptor.digest));
 }
 
 Status LayoutWriter::finish(const Descriptor& root, std::vector<Descriptor> further) {

@@ -40,6 +40,9 @@ struct FoundImage {
 };
 Result<FoundImage> find_image(const Layout& layout, const Platform& platform);
 
+/// The only image, or of an index the one for this machine.
+Result<FoundImage> image_for_here(const Layout& layout);
+
 /// Every image below the root, indexes followed, in their order; `platform` is set where any
 /// document says it.
 Result<std::vector<FoundImage>> images_of(const Layout& layout);
@@ -55,6 +58,8 @@ class LayoutWriter {
   Status add_blob(const Sha256& digest, const std::string& path);
   /// Everything that an image of another layout consists of.
   Status add_image(const Layout& from, const FoundImage& image);
+  /// The same of everything that a manifest or index of another layout names.
+  Status add_all(const Layout& from, const Descriptor& descriptor);
   /// Writes the index of the layout, at last: it makes the folder a layout.
   Status finish(const Descriptor& root, std::vector<Descriptor> further = {});
 

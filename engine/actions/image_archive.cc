@@ -1,0 +1,24 @@
+#include "engine/actions/natives.h"
+#include "engine/actions/oci/archive.h"
+#include "engine/actions/oci/image_arg.h"
+
+namespace devgraph::actions {
+
+/// image_archive(image, names, platform)
+Status run_image_archive(const Context& context) {
+  const std::optional<InputId> input = oci::image_arg(context, "image");
+  if (!input) return fail("`image` is missing: it is left out by `allow_failed`");
+  const Result<oci::Platform> platform = oci::parse_platform(string_arg(context, "platform"));
+  if (!platform) return std::unexpected(platform.error());
+  const Result<oci::Layout> layout = oci::Layout::open(context.files, context.path_of(*input));
+  if (!layout) return std::unexpected(layout.error());
+  const Result<oci::FoundImage> image = oci::find_image(*layout, *platform);
+  if (!image) return std::unexpected(image.error());
+  std::vector<std::string> names;
+  for (const std::string_view name : strings_arg(context, "names"))
+    names.emplace_back(name);
+  return oci::write_archive(context.files, *layout, *image, names, context.out_path(0),
+                            [&] { return stopped(context); });
+}
+
+}  // namespace devgraph::actions

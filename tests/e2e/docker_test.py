@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+"""Images in a docker daemon, which is started for the test and ended after it."""
+
+import os
+import shutil
+import subprocess
+import time
+
+import harness
+
+MANIFEST = """devgraph 1
+image app {
+  files    = { "/bin/busybox" = ./busybox, "/app/" = ./src/** }
+  config   = { entrypoint = ["/bin/busybox", "cat", "/app/main.txt"] }
+}
+docker_load local { image = app, names = ["example.org/app:dev", "example.org/app:latest"] }
+"""
+
+
+class Docker(harness.Case):
+    @classmethod
+    def setUpClass(cls):
+        """One daemon for all cases: it takes a while to start."""
+        cls.root = subprocess.run(["mktemp", "-d", "/tmp/devgraph-dockerd-XXXXXX"], check=True,
+                                  stdout=subprocess.PIPE, text=True).stdout.strip()
+        cls.host = f"unix://{cls.root}/docker.sock"
+        cls.log = open(f"{cls.root}/log", "ab")
+        cls.daemon = subprocess.Popen(
+            ["dockerd", "--data-root", f"{cls.root}/data", "--exec-root", f"{cls.root}/exec",
+             "--pidfile", f"{cls.root}/pid", "--host", cls.host, "--iptables=false",
+             "--bridge=none", "--storage-driver", "vfs"],
+            stdin=subprocess.DEVNULL, stdout=cls.log, stderr=cls.log,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": cls.root})
+        end = time.monotonic() + 60
+        while not os.path.exists(f"{cls.root}/docker.sock"):
+            if time.monotonic() > end or cls.daemon.poll() is not None:
+                with open(f"{cls.root}/log", encoding="utf-8") as file:
+                    raise AssertionError("dockerd does not start:\n" + file.read())
+            time.sleep(0.1)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.daemon.terminate()
+        cls.daemon.wait()
+        cls.log.close()
+        shutil.rmtree(cls.root, ignore_errors=True)
+
+    def setUp(self):
+        super().setUp()
+        with open("/bin/busybox", "rb") as file:
+            busybox = file.read()
+        self.ws = self.workspace({"build.devgraph": MANIFEST, "src/main.txt": "from docker\n"})
+        self.ws.write("busybox", busybox, 0o755)
+
+    def build(self, *arguments, **wanted):
+        run = self.expect(self.ws.devgraph("build", *arguments, env={"DOCKER_HOST": self.host}), 0)
+        counts = run.counts()
+        self.assertEqual({word: counts[word] for word in wanted}, wanted, run.err)
+
+    def docker(self, *arguments):
+        done = subprocess.run(["docker", "--host", self.host, *arguments], check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              env={"PATH": "/usr/bin:/bin", "HOME": self.folder})
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+    def test_what_is_loaded_runs(self):
+        for compress in ("gzip", "zstd"):
+            with self.subTest(compress):
+                self.ws.write("build.devgraph", MANIFEST.replace(
+                    "image app {", f'image app {{\n  compress = "{compress}"'))
+                self.build("local")
+                self.assertEqual(self.docker("run", "--rm", "--network", "none",
+                                             "example.org/app:dev"), "from docker\n")
+
+    def test_an_image_that_is_deleted_is_loaded_again(self):
+        self.build("local")
+        self.build("local", run=0)
+        self.docker("rmi", "example.org/app:latest")
+        run = self.expect(self.ws.devgraph("check", env={"DOCKER_HOST": self.host}), 3)
+        self.assertEqual(run.out, "//:local  what it made is not there any more\n")
+        self.build("local", run=1)
+        self.docker("image", "inspect", "example.org/app:latest")
+
+    def test_without_a_daemon_it_says_so(self):
+        run = self.expect(self.ws.devgraph("build", "local",
+                                           env={"DOCKER_HOST": "unix:///nowhere"}), 1)
+        self.assertIn("docker load: Cannot connect to the Docker daemon at unix:///nowhere", run.err)
+
+
+if __name__ == "__main__":
+    harness.main()
