@@ -17,6 +17,13 @@ using disk::read_some;
 
 namespace {
 
+/// A file that nobody may write gets further names while it is read (Files::share); each moves the
+/// change time, and no byte.
+bool is_steady(const FileStat& before, FileStat after) {
+  if ((after.mode & 0222U) == 0) after.ctime_ns = before.ctime_ns;
+  return before == after;
+}
+
 /// The bytes of a file in one pass, or nothing if the file changed meanwhile.
 Result<std::optional<FileHash>> hash_once(const std::string& path, bool with_sha256) {
   Result<OpenFile> file = open_regular("read", path);
@@ -49,7 +56,8 @@ Result<std::optional<FileHash>> hash_once(const std::string& path, bool with_sha
   if (sha) out.sha = sha->finish();
   struct stat raw;
   if (::fstat(fd, &raw) != 0) return cannot("stat", path, errno);
-  const bool steady = convert(raw) == out.stat && (out.stat.size == 0 || total == out.stat.size);
+  const bool steady =
+      is_steady(out.stat, convert(raw)) && (out.stat.size == 0 || total == out.stat.size);
   if (!steady) return std::optional<FileHash>();
   return std::optional<FileHash>(out);
 }

@@ -112,5 +112,40 @@ TEST_CASE("modes honour the umask") {
   CHECK(files.stat(folder / "d").value().mode == 0700);
 }
 
+TEST_CASE("only what nobody may write is shared; the rest is copied") {
+  const TempFolder folder;
+  DiskFiles files;
+  REQUIRE(files.write(folder / "open", "text", 0644, false));
+  REQUIRE(files.write(folder / "fixed", "text", 0444, false));
+  REQUIRE(files.share(folder / "open", folder / "copy"));
+  REQUIRE(files.share(folder / "fixed", folder / "twin"));
+  const auto inode = [&](const char* name) { return files.stat(folder / name).value().inode; };
+  CHECK(inode("open") != inode("copy"));
+  CHECK(inode("fixed") == inode("twin"));
+  CHECK(files.read(folder / "copy").value() == "text");
+  CHECK(!files.share(folder / "fixed", folder / "twin"));
+}
+
+TEST_CASE("a file that gets further names while it is hashed has not changed") {
+  const TempFolder folder;
+  DiskFiles files;
+  const std::string text(std::size_t{4} << 20, 'x');
+  REQUIRE(files.write(folder / "fixed", text, 0444, false));
+  std::atomic<bool> over = false;
+  std::thread linker([&] {
+    while (!over) {
+      ::link((folder / "fixed").c_str(), (folder / "twin").c_str());
+      ::unlink((folder / "twin").c_str());
+    }
+  });
+  for (int i = 0; i < 20; ++i) {
+    const Result<FileHash> hash = files.hash(folder / "fixed", false);
+    REQUIRE(hash);
+    CHECK(hash->xxh == digest_of(text));
+  }
+  over = true;
+  linker.join();
+}
+
 }  // namespace
 }  // namespace devgraph
