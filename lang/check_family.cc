@@ -235,10 +235,10 @@ std::optional<std::string> Checker::index_axis(const Type& family, const std::st
                                                const ast::Arg& arg, std::set<std::string>& named,
                                                CheckEnv& env) {
   const ast::Expr& value = *arg.value;
+  const Range range = arg.name ? arg.name->range : value.range;
   const auto* word = std::get_if<ast::Name>(&value.value);
   const bool by_name = !arg.name && word;
   std::string axis(arg.name ? arg.name->text : word ? word->text : std::string_view());
-  const Range range = arg.name ? arg.name->range : value.range;
   if (axis.empty() || arg.spread) {
     infer(value, env);
     error("E501", arg.range, "an index names its axis",
