@@ -93,8 +93,8 @@ Status run_docker_load(const Context& context) {
   if (!engine) return std::unexpected(engine.error());
   const std::string archive = join_path(context.scratch, "image.tar");
   const Status written =
-      oci::write_archive(context.files, loaded->layout, loaded->image, loaded->names, archive,
-                         [&] { return stopped(context); });
+      oci::write_archive(context.files, loaded->layout, loaded->image,
+                         {loaded->names, archive, [&] { return stopped(context); }});
   if (!written) return written;
   const Result<std::string> said = ask_engine(context, {*engine, "load", "-i", archive});
   if (!said) return fail(fmt::format("{} load: {}", *engine, said.error().message));

@@ -14,11 +14,12 @@ Status run_image_archive(const Context& context) {
   if (!layout) return std::unexpected(layout.error());
   const Result<oci::FoundImage> image = oci::find_image(*layout, *platform);
   if (!image) return std::unexpected(image.error());
-  std::vector<std::string> names;
+  oci::ArchiveGoal goal;
   for (const std::string_view name : strings_arg(context, "names"))
-    names.emplace_back(name);
-  return oci::write_archive(context.files, *layout, *image, names, context.out_path(0),
-                            [&] { return stopped(context); });
+    goal.names.emplace_back(name);
+  goal.path = context.out_path(0);
+  goal.stopped = [&] { return stopped(context); };
+  return oci::write_archive(context.files, *layout, *image, goal);
 }
 
 }  // namespace devgraph::actions

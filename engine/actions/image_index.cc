@@ -21,12 +21,11 @@ Status add_images(const Context& context, InputId input, oci::LayoutWriter& writ
   if (!images) return fail(fmt::format("{}: {}", name, images.error().message));
   for (const oci::FoundImage& image : *images) {
     if (stopped(context)) return interrupted();
-    const auto same = std::find_if(platforms.begin(), platforms.end(), [&](const auto& one) {
-      return one.platform == image.descriptor.platform;
-    });
+    const auto same = std::find_if(platforms.begin(), platforms.end(),
+                                   [&](const auto& one) { return one.platform == image.platform; });
     if (same != platforms.end()) {
       return fail(fmt::format("two of the images are for {}: an index holds one for each platform",
-                              printable(oci::show(*image.descriptor.platform))));
+                              printable(oci::show(image.platform))));
     }
     oci::Descriptor one = image.descriptor;
     one.annotations.clear();  // The name in its own layout.
@@ -49,7 +48,7 @@ Status run_image_index(const Context& context) {
   if (index.manifests.empty()) return fail("`images` is empty: an index needs an image");
   std::sort(
       index.manifests.begin(), index.manifests.end(),
-      [](const oci::Descriptor& a, const oci::Descriptor& b) { return *a.platform < *b.platform; });
+      [](const oci::Descriptor& a, const oci::Descriptor& b) { return a.platform < b.platform; });
   for (const auto& [name, value] : oci::pairs_arg(context, "annotations"))
     index.annotations[name] = value;
   const Result<std::string> text = oci::to_json(index);

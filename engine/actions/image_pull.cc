@@ -107,10 +107,10 @@ Status Pull::run(const Sha256& digest, const std::optional<oci::Platform>& platf
 
 /// image_pull(ref, platform)
 Status run_image_pull(const Context& context) {
-  const Result<oci::Reference> ref = oci::parse_reference(string_arg(context, "ref"));
-  if (!ref) return std::unexpected(ref.error());
-  const Result<std::unique_ptr<oci::Registry>> registry =
-      oci::open_registry(context, ref->registry);
+  const Result<oci::Reference> parsed_ref = oci::parse_reference(string_arg(context, "ref"));
+  if (!parsed_ref) return std::unexpected(parsed_ref.error());
+  const oci::Reference& ref = *parsed_ref;
+  const Result<std::unique_ptr<oci::Registry>> registry = oci::open_registry(context, ref.registry);
   if (!registry) return std::unexpected(registry.error());
   std::optional<oci::Platform> platform;
   if (const std::optional<std::string_view> text = optional_string(context, "platform")) {
@@ -118,15 +118,16 @@ Status run_image_pull(const Context& context) {
     if (!parsed) return std::unexpected(parsed.error());
     platform = *parsed;
   }
-  if (!ref->digest) {
-    const std::string tag = ref->tag.empty() ? "latest" : ref->tag;
-    const auto now = (*registry)->head_manifest(ref->repository, tag);
+  if (!ref.digest) {
+    const std::string tag = ref.tag.empty() ? "latest" : ref.tag;
+    const auto now = (*registry)->head_manifest(ref.repository, tag);
+    const std::optional<oci::Descriptor> found = now ? *now : std::nullopt;
     const std::string known =
-        now && *now ? fmt::format("; it is {} now", oci::show((*now)->digest)) : std::string();
+        found ? fmt::format("; it is {} now", oci::show(found->digest)) : std::string();
     return fail(fmt::format("`{}` may be another image tomorrow: name it by digest, {}@sha256:…{}",
-                            printable(string_arg(context, "ref")), oci::show(*ref), known));
+                            printable(string_arg(context, "ref")), oci::show(ref), known));
   }
-  return Pull(context, **registry, ref->repository).run(*ref->digest, platform);
+  return Pull(context, **registry, ref.repository).run(*ref.digest, platform);
 }
 
 }  // namespace devgraph::actions

@@ -73,16 +73,17 @@ oci::Manifest make_manifest(const Context& context, const std::optional<Below>& 
 Status run_oci_image(const Context& context) {
   const Result<oci::Platform> platform = oci::parse_platform(string_arg(context, "platform"));
   if (!platform) return std::unexpected(platform.error());
-  const Result<std::optional<Below>> below = image_below(context, *platform);
-  if (!below) return std::unexpected(below.error());
+  const Result<std::optional<Below>> found = image_below(context, *platform);
+  if (!found) return std::unexpected(found.error());
+  const std::optional<Below>& below = *found;
 
   oci::LayoutWriter writer(context.files, context.out_path(0));
   if (Status done = writer.begin(); !done) return done;
-  if (*below) {
-    const oci::Manifest& base = (*below)->image.manifest;
+  if (below) {
+    const oci::Manifest& base = below->image.manifest;
     for (const oci::Descriptor& layer : base.layers) {
       if (oci::is_foreign(layer.media_type)) continue;
-      const Status done = writer.add_blob(layer.digest, (*below)->layout.blob(layer.digest));
+      const Status done = writer.add_blob(layer.digest, below->layout.blob(layer.digest));
       if (!done) return done;
     }
   }
@@ -90,10 +91,10 @@ Status run_oci_image(const Context& context) {
   if (!layers) return std::unexpected(layers.error());
 
   const Result<std::string> config =
-      oci::make_config(*below ? (*below)->image.config : std::string(), *platform,
+      oci::make_config(below ? below->image.config : std::string(), *platform,
                        oci::config_arg(context, "config"), layers->added);
   if (!config) return std::unexpected(config.error());
-  oci::Manifest manifest = make_manifest(context, *below, *layers);
+  oci::Manifest manifest = make_manifest(context, below, *layers);
   const Result<oci::Descriptor> stored = writer.add_document(oci::kConfigType, *config);
   if (!stored) return std::unexpected(stored.error());
   manifest.config = *stored;

@@ -25,6 +25,7 @@ constexpr std::chrono::seconds kGrace{2};  // Between TERM and KILL.
 
 std::vector<char*> pointers(const std::vector<std::string>& words) {
   std::vector<char*> made;
+  made.reserve(words.size() + 1);
   // posix_spawn takes char* for history's sake and changes nothing.
   for (const std::string& word : words)
     made.push_back(const_cast<char*>(word.c_str()));

@@ -56,15 +56,17 @@ Status run_push_hashed(const Context& context) {
       oci::open_registry(context, goal->repository.registry);
   if (!registry) return std::unexpected(registry.error());
   const std::string& repository = goal->repository.repository;
-  const auto there = (*registry)->head_manifest(repository, goal->tag);
-  if (!there) return std::unexpected(there.error().error());
-  if (*there && (*there)->digest != goal->root.digest) {
+  const auto found = (*registry)->head_manifest(repository, goal->tag);
+  if (!found) return std::unexpected(found.error().error());
+  const std::optional<oci::Descriptor>& there = *found;
+  if (there && there->digest != goal->root.digest) {
     return fail(fmt::format("{} is another image there: {}, not {}; nothing is overwritten",
-                            goal->ref, oci::show((*there)->digest), oci::show(goal->root.digest)));
+                            goal->ref, oci::show(there->digest), oci::show(goal->root.digest)));
   }
-  if (!*there) {
-    const auto pushed = oci::push_image(**registry, repository, context.files, goal->layout,
-                                        goal->root, {goal->tag}, [&] { return stopped(context); });
+  if (!there) {
+    const auto pushed =
+        oci::push_image(**registry, context.files, goal->layout,
+                        {repository, goal->root, {goal->tag}}, [&] { return stopped(context); });
     if (stopped(context)) return interrupted();
     if (!pushed) return std::unexpected(pushed.error().error());
     context.log(fmt::format("{} blobs, {} sent", pushed->blobs, human_size(pushed->bytes)));
@@ -79,9 +81,10 @@ Result<bool> holds_push_hashed(const Context& context) {
   const Result<std::unique_ptr<oci::Registry>> registry =
       oci::open_registry(context, goal->repository.registry);
   if (!registry) return std::unexpected(registry.error());
-  const auto there = (*registry)->head_manifest(goal->repository.repository, goal->tag);
-  if (!there) return std::unexpected(there.error().error());
-  return *there && (*there)->digest == goal->root.digest;
+  const auto found = (*registry)->head_manifest(goal->repository.repository, goal->tag);
+  if (!found) return std::unexpected(found.error().error());
+  const std::optional<oci::Descriptor>& there = *found;
+  return there && there->digest == goal->root.digest;
 }
 
 }  // namespace devgraph::actions

@@ -87,7 +87,7 @@ Result<Taker::Taken> Taker::take_content(const std::string& path, const FileStat
     if (!hash) return std::unexpected(hash.error());
     if (twins_ != nullptr) twins_->add(hash->stat, {hash->xxh, hash->sha});
     taken.content = hash->xxh;
-    taken.sha = *hash->sha;
+    taken.sha = hash->sha.value_or(Sha256{});  // It was asked for.
   }
   if (Status done = stored(cas_.put_file(taken.sha, path)); !done) {
     return std::unexpected(done.error());
@@ -104,7 +104,9 @@ Status Taker::take_file(const LandItem& item, const FileStat& stat, LandedItem& 
   out.made.size = stat.size;
   out.made.content = taken->content;
   out.made.sha = taken->sha;
-  if (taken->bytes) out.blobs.emplace_back(taken->sha, std::move(*taken->bytes));
+  if (std::optional<std::string>& bytes = taken->bytes) {
+    out.blobs.emplace_back(taken->sha, std::move(*bytes));
+  }
   return {};
 }
 
@@ -134,7 +136,9 @@ Status Taker::take_tree(const LandItem& item, LandedItem& out) {
     if (!taken) return std::unexpected(taken.error());
     entry.content = taken->content;
     entry.sha = taken->sha;
-    if (taken->bytes) out.blobs.emplace_back(taken->sha, std::move(*taken->bytes));
+    if (std::optional<std::string>& bytes = taken->bytes) {
+      out.blobs.emplace_back(taken->sha, std::move(*bytes));
+    }
     out.made.size += entry.size;
   }
   out.made.kind = store::MadeKind::Tree;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -56,7 +55,7 @@ std::vector<std::string> look_outside(Survey& survey, bool far) {
     const actions::Action* action = probed_action(graph, id);
     if (action != nullptr && (far || action->is_near)) nodes.push_back(id);
   }
-  std::vector<std::optional<Result<bool>>> answers(nodes.size());
+  std::vector<Result<bool>> answers(nodes.size(), Result<bool>(true));
   std::atomic<std::size_t> next{0};
   const auto run = [&] {
     for (std::size_t i = next++; i < nodes.size(); i = next++)
@@ -71,10 +70,10 @@ std::vector<std::string> look_outside(Survey& survey, bool far) {
 
   std::vector<std::string> unknown;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (!*answers[i]) {
+    if (!answers[i]) {
       unknown.push_back(fmt::format("cannot ask whether what {} made is still there: {}",
-                                    label_of(graph, nodes[i]), answers[i]->error().message));
-    } else if (!**answers[i]) {
+                                    label_of(graph, nodes[i]), answers[i].error().message));
+    } else if (!*answers[i]) {
       survey.set_gone(nodes[i]);
     }
   }

@@ -127,7 +127,7 @@ void Coordinator::remove_if_unchanged(const store::MadeOutput& made) {
   if (made.kind == store::MadeKind::Tree) {
     const Result<std::optional<Digest>> now =
         store::digest_tree(files_, survey_.index(), look, made.path);
-    same = now && now->has_value() && **now == made.content;
+    same = now && *now == made.content;
   } else {
     const std::vector<store::FileFact> fact =
         store::look_at(files_, survey_.index(), look, {&made.path, 1});

@@ -57,14 +57,13 @@ Result<Curl> load_curl() {
 
 /// Loaded by the first exchange.
 const Result<Curl>& libcurl() {
-  static const Result<Curl> loaded = load_curl();
-  return loaded;
+  static const Result<Curl> kLoaded = load_curl();
+  return kLoaded;
 }
 
 /// One for each thread, so that connections stay open from one exchange to the next.
 CURL* own_handle(const Curl& curl) {
-  thread_local const std::unique_ptr<CURL, decltype(Curl::cleanup)> handle(curl.init(),
-                                                                           curl.cleanup);
+  thread_local std::unique_ptr<CURL, decltype(Curl::cleanup)> handle(curl.init(), curl.cleanup);
   if (handle) curl.reset(handle.get());
   return handle.get();
 }
@@ -83,6 +82,7 @@ class Exchange {
       : curl_(curl),
         request_(request),
         stopped_(stopped),
+        body_(request.body.value_or(std::string_view())),
         handle_(own_handle(curl)),
         headers_(nullptr, curl.slist_free_all) {}
 
@@ -107,6 +107,7 @@ class Exchange {
   const Curl& curl_;
   const Request& request_;
   const Stopped& stopped_;
+  const std::string_view body_;
   CURL* const handle_;
   std::unique_ptr<curl_slist, decltype(Curl::slist_free_all)> headers_;
   char error_[CURL_ERROR_SIZE] = "";
@@ -150,7 +151,7 @@ std::size_t Exchange::on_header(char* bytes, std::size_t one, std::size_t count,
 
 std::size_t Exchange::on_read(char* bytes, std::size_t one, std::size_t count, void* self) {
   auto* exchange = static_cast<Exchange*>(self);
-  const std::string_view left = exchange->request_.body->substr(exchange->sent_);
+  const std::string_view left = exchange->body_.substr(exchange->sent_);
   const std::size_t size = left.copy(bytes, one * count);
   exchange->sent_ += size;
   return size;
@@ -159,7 +160,7 @@ std::size_t Exchange::on_read(char* bytes, std::size_t one, std::size_t count, v
 int Exchange::on_seek(void* self, curl_off_t offset, int origin) {
   auto* exchange = static_cast<Exchange*>(self);
   if (origin != SEEK_SET || offset < 0 ||
-      static_cast<std::size_t>(offset) > exchange->request_.body->size()) {
+      static_cast<std::size_t>(offset) > exchange->body_.size()) {
     return CURL_SEEKFUNC_FAIL;
   }
   exchange->sent_ = static_cast<std::size_t>(offset);
@@ -174,7 +175,7 @@ void Exchange::set_method() {
   const std::string& method = request_.method;
   if (request_.body) {
     set(CURLOPT_UPLOAD, 1L);
-    set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.body->size()));
+    set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(body_.size()));
     set(CURLOPT_READFUNCTION, &Exchange::on_read);
     set(CURLOPT_READDATA, this);
     set(CURLOPT_SEEKFUNCTION, &Exchange::on_seek);

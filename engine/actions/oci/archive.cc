@@ -145,18 +145,17 @@ Result<json> docker_entry(Files& files, const std::string& folder) {
 }  // namespace
 
 Status write_archive(Files& files, const Layout& layout, const FoundImage& image,
-                     const std::vector<std::string>& names, const std::string& path,
-                     const std::function<bool()>& stopped) {
-  const Result<std::map<std::string, Member>> members = members_of(layout, image, names);
+                     const ArchiveGoal& goal) {
+  const Result<std::map<std::string, Member>> members = members_of(layout, image, goal.names);
   if (!members) return std::unexpected(members.error());
-  Result<OutStream> out = OutStream::create(files, path);
+  Result<OutStream> out = OutStream::create(files, goal.path);
   if (!out) return std::unexpected(out.error());
   TarWriter tar([&](std::string_view bytes) { return out->write(bytes); });
   for (const char* folder : {"blobs", "blobs/sha256"}) {
     if (Status done = add_folder(tar, folder); !done) return done;
   }
   for (const auto& [name, member] : *members) {
-    if (stopped()) return fail("interrupted");
+    if (goal.stopped()) return fail("interrupted");
     Status done;
     if (member.path.empty()) {
       done = add_file(tar, name, member.text);
@@ -164,7 +163,8 @@ Status write_archive(Files& files, const Layout& layout, const FoundImage& image
       const Result<std::unique_ptr<MappedFile>> file = files.map(member.path);
       if (!file) return std::unexpected(file.error());
       const std::string_view bytes = (*file)->bytes();
-      done = member.unpack ? add_unpacked(tar, name, bytes, stopped) : add_file(tar, name, bytes);
+      done =
+          member.unpack ? add_unpacked(tar, name, bytes, goal.stopped) : add_file(tar, name, bytes);
     }
     if (!done) return done;
   }

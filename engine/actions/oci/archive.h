@@ -10,10 +10,14 @@
 
 namespace devgraph::oci {
 
-/// Writes the archive of an image for one platform. `names`: what `docker load` calls it.
+struct ArchiveGoal {
+  std::vector<std::string> names;  ///< What `docker load` calls it.
+  std::string path;                ///< Where the archive is written.
+  std::function<bool()> stopped;
+};
+/// Writes the archive of an image for one platform.
 Status write_archive(Files& files, const Layout& layout, const FoundImage& image,
-                     const std::vector<std::string>& names, const std::string& path,
-                     const std::function<bool()>& stopped);
+                     const ArchiveGoal& goal);
 
 /// Reads the unpacked archive of `docker save` (a folder with manifest.json) into a layout.
 /// Error if a layer is not what the configuration says.

@@ -43,6 +43,6 @@ struct ConfigFacts {
   std::vector<Sha256> diff_ids;
   std::vector<std::pair<std::string, std::string>> labels;
 };
-Result<ConfigFacts> read_config(std::string_view json);
+Result<ConfigFacts> read_config(std::string_view text);
 
 }  // namespace devgraph::oci

@@ -74,13 +74,12 @@ Credentials from_entry(const json& entry) {
   made.user = entry.value("username", "");
   made.password = entry.value("password", "");
   const std::optional<std::string> both = base64_decoded(entry.value("auth", ""));
-  const std::size_t colon = both ? both->find(':') : std::string::npos;
-  if (colon != std::string::npos) {
-    made.user = both->substr(0, colon);
-    made.password = both->substr(colon + 1);
-    while (made.password.ends_with('\0'))
-      made.password.pop_back();
-  }
+  if (!both || both->find(':') == std::string::npos) return made;
+  const std::size_t colon = both->find(':');
+  made.user = both->substr(0, colon);
+  made.password = both->substr(colon + 1);
+  while (made.password.ends_with('\0'))
+    made.password.pop_back();
   return made;
 }
 
@@ -99,11 +98,11 @@ Result<Credentials> from_file(const json& document, const std::string& registry,
   for (const std::string& name : names) {
     const bool named = auths != document.end() && auths->contains(name);
     if (named) {
-      const Credentials found = from_entry(auths->at(name));
+      Credentials found = from_entry(auths->at(name));
       if (!found.is_empty()) return found;
     }
     if (store.empty() || (!named && name != names[0])) continue;
-    const Result<Credentials> found = from_helper(store, name, run_helper);
+    Result<Credentials> found = from_helper(store, name, run_helper);
     if (!found || !found->is_empty()) return found;
   }
   return Credentials{};
@@ -152,7 +151,7 @@ Result<Credentials> find_credentials(Files& files, const std::string& registry,
     const Result<std::string> text = files.read(path);
     if (!text) return std::unexpected(text.error());
     try {
-      const Result<Credentials> found = from_file(json::parse(*text), registry, run_helper);
+      Result<Credentials> found = from_file(json::parse(*text), registry, run_helper);
       if (!found || !found->is_empty()) return found;
     } catch (const json::exception&) {
       // Not what it says: that may hold a password.

@@ -29,10 +29,11 @@ Result<FoundImage> load_image(const Layout& layout, const Descriptor& descriptor
   if (!manifest) return std::unexpected(manifest.error());
   Result<std::string> config = layout.document(manifest->config);
   if (!config) return std::unexpected(config.error());
-  FoundImage image{descriptor, std::move(*manifest), std::move(*config)};
+  FoundImage image{descriptor, {}, std::move(*manifest), std::move(*config)};
   const Result<ConfigFacts> facts = read_config(image.config);
   if (!facts) return std::unexpected(facts.error());
-  if (!image.descriptor.platform) image.descriptor.platform = facts->platform;
+  image.platform = descriptor.platform.value_or(facts->platform);
+  image.descriptor.platform = image.platform;
   return image;
 }
 
@@ -124,8 +125,8 @@ Result<FoundImage> find_image(const Layout& layout, const Platform& platform) {
   if (!images) return std::unexpected(images.error());
   std::string others;
   for (FoundImage& image : *images) {
-    if (fits(*image.descriptor.platform, platform)) return std::move(image);
-    others += (others.empty() ? "" : ", ") + show(*image.descriptor.platform);
+    if (fits(image.platform, platform)) return std::move(image);
+    others += (others.empty() ? "" : ", ") + show(image.platform);
   }
   return fail(fmt::format("the image has nothing for {}; it is for {}", show(platform),
                           others.empty() ? "no platform" : printable(others)));
@@ -183,7 +184,7 @@ Status LayoutWriter::add_all(const Layout& from, const Descriptor& descriptor) {
   if (!is_index(descriptor.media_type)) {
     Result<Manifest> manifest = parse_manifest(*text);
     if (!manifest) return std::unexpected(manifest.error());
-    return add_image(from, FoundImage{descriptor, std::move(*manifest), {}});
+    return add_image(from, FoundImage{descriptor, {}, std::move(*manifest), {}});
   }
   const Result<Index> index = parse_index(*text);
   if (!index) return std::unexpected(index.error());

@@ -35,6 +35,7 @@ Result<Descriptor> root_of(const Layout& layout);
 /// An image for one platform, by way of indexes.
 struct FoundImage {
   Descriptor descriptor;  ///< Of the manifest.
+  Platform platform;      ///< As the index or the configuration says it.
   Manifest manifest;
   std::string config;  ///< The document.
 };

@@ -69,11 +69,10 @@ Reply<void> for_each(std::size_t count, const std::function<Reply<void>(std::siz
 
 }  // namespace
 
-Reply<Pushed> push_image(Registry& registry, const std::string& repository, Files& files,
-                         const Layout& layout, const Descriptor& root,
-                         const std::vector<std::string>& tags, const net::Stopped& stopped) {
+Reply<Pushed> push_image(Registry& registry, Files& files, const Layout& layout,
+                         const PushGoal& goal, const net::Stopped& stopped) {
   Content content;
-  if (const Status done = collect(layout, root, 4, content); !done) {
+  if (const Status done = collect(layout, goal.root, 4, content); !done) {
     return std::unexpected(Refusal{done.error().message});
   }
   Pushed pushed;
@@ -83,7 +82,7 @@ Reply<Pushed> push_image(Registry& registry, const std::string& repository, File
     if (stopped()) return std::unexpected(Refusal{"interrupted"});
     const Result<std::unique_ptr<MappedFile>> file = files.map(layout.blob(blob.digest));
     if (!file) return std::unexpected(Refusal{file.error().message});
-    const Reply<bool> sent = registry.push_blob(repository, blob.digest, (*file)->bytes());
+    const Reply<bool> sent = registry.push_blob(goal.repository, blob.digest, (*file)->bytes());
     if (!sent) return std::unexpected(sent.error());
     const std::lock_guard<std::mutex> lock(mutex);
     if (*sent) {
@@ -97,13 +96,14 @@ Reply<Pushed> push_image(Registry& registry, const std::string& repository, File
     const Result<std::string> text = layout.document(one);
     if (!text) return std::unexpected(Refusal{text.error().message});
     const Reply<void> done =
-        registry.push_manifest(repository, show(one.digest), one.media_type, *text);
+        registry.push_manifest(goal.repository, show(one.digest), one.media_type, *text);
     if (!done) return std::unexpected(done.error());
   }
-  for (const std::string& tag : tags) {
-    const Result<std::string> text = layout.document(root);
+  for (const std::string& tag : goal.tags) {
+    const Result<std::string> text = layout.document(goal.root);
     if (!text) return std::unexpected(Refusal{text.error().message});
-    const Reply<void> done = registry.push_manifest(repository, tag, root.media_type, *text);
+    const Reply<void> done =
+        registry.push_manifest(goal.repository, tag, goal.root.media_type, *text);
     if (!done) return std::unexpected(done.error());
   }
   return pushed;

@@ -15,10 +15,14 @@ struct Pushed {
   std::uint64_t bytes = 0;  ///< Of these.
 };
 
+struct PushGoal {
+  std::string repository;
+  Descriptor root;
+  std::vector<std::string> tags;
+};
 /// What is there already is not sent. The names are given last, so that each of them is a whole
 /// image at any time. `stopped` is asked between blobs.
-Reply<Pushed> push_image(Registry& registry, const std::string& repository, Files& files,
-                         const Layout& layout, const Descriptor& root,
-                         const std::vector<std::string>& tags, const net::Stopped& stopped);
+Reply<Pushed> push_image(Registry& registry, Files& files, const Layout& layout,
+                         const PushGoal& goal, const net::Stopped& stopped);
 
 }  // namespace devgraph::oci

@@ -186,27 +186,6 @@ Reply<Answer> Registry::ask(const Request& request, const std::string& scope) {
   }
 }
 
-Reply<void> Registry::check_rights(const std::string& repository, bool write) {
-  if (!write) {
-    const auto found = head_manifest(repository, "latest");
-    if (!found) return std::unexpected(found.error());
-    return {};
-  }
-  // An upload that is begun and taken back: nothing else tells whether writing is allowed.
-  Request request;
-  request.method = "POST";
-  request.url = url(repository, "blobs/uploads/");
-  request.body = std::string_view();
-  const Reply<Answer> answer = ask(request, push(repository));
-  if (!answer) return std::unexpected(answer.error());
-  if (answer->status != 202) return std::unexpected(refused(request, *answer));
-  Request cancel;
-  cancel.method = "DELETE";
-  cancel.url = answer->header("location");
-  if (!cancel.url.empty()) static_cast<void>(ask(cancel, push(repository)));
-  return {};
-}
-
 Reply<std::optional<Descriptor>> Registry::head_manifest(const std::string& repository,
                                                          const std::string& reference) {
   Request request;

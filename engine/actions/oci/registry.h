@@ -35,9 +35,6 @@ class Registry {
 
   const std::string& host() const { return host_; }
 
-  /// Whether the user may do it, asked without changing anything. `push`: write, too.
-  Reply<void> check_rights(const std::string& repository, bool push);
-
   /// What a tag or digest stands for; none if it is not there.
   Reply<std::optional<Descriptor>> head_manifest(const std::string& repository,
                                                  const std::string& reference);

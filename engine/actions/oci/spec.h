@@ -75,8 +75,8 @@ std::string layer_type(std::string_view media_type);
 /// A layer that is fetched from its own URLs and not kept in registries.
 bool is_foreign(std::string_view media_type);
 
-Result<Manifest> parse_manifest(std::string_view json);
-Result<Index> parse_index(std::string_view json);
+Result<Manifest> parse_manifest(std::string_view text);
+Result<Index> parse_index(std::string_view text);
 /// Fails only if a text is not UTF-8.
 Result<std::string> to_json(const Manifest& manifest);
 Result<std::string> to_json(const Index& index);

@@ -46,7 +46,7 @@ std::optional<std::string> layout_of_label(Context& context, const std::string& 
 
 /// A folder that is a layout, or a label. None: the fault is in `context.found`.
 std::optional<std::string> layout_of(Context& context, const std::string& word) {
-  const std::string folder = join_path(context.folder, word);
+  std::string folder = join_path(context.folder, word);
   const Result<FileStat> index = context.files.stat(folder + "/index.json");
   if (index && index->exists()) return folder;
   return layout_of_label(context, word);
