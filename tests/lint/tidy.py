@@ -80,9 +80,7 @@ class Project:
         mark = self.fingerprint(source)
         if stamp.is_file() and stamp.read_text() == mark:
             return []
-        # The commands are those of GCC, which has warnings that clang does not know.
-        result = subprocess.run([self.tidy, "--quiet", "--extra-arg=-Wno-unknown-warning-option",
-                                 "-p", self.build, source], check=False,
+        result = subprocess.run([self.tidy, "--quiet", "-p", self.build, source], check=False,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if result.returncode == 0 and not result.stdout.strip():
             stamp.write_text(mark)
