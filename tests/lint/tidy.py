@@ -2,7 +2,6 @@
 """Runs clang-tidy on the C++ files of engine, lang and tests; prints what it found.
 
   tidy.py BUILD [FILE...]     BUILD has the compile commands; FILE: only these
-  tidy.py BUILD --recent N    only the N files that were committed last
   tidy.py --self-test         shows that findings, crashes and forgotten files are failures
 
 What was clean once is not looked at again: a stamp in BUILD/tidy holds the digest of the file, of
@@ -191,27 +190,10 @@ def self_test():
     return bool(faults)
 
 
-def recent(root, count):
-    """The C++ files that were committed last, the newest first."""
-    log = subprocess.run(["git", "-C", root, "-c", "safe.directory=*", "log", "--format=",
-                          "--name-only", "--no-renames"], check=True, stdout=subprocess.PIPE,
-                         text=True).stdout
-    found = []
-    for name in dict.fromkeys(log.splitlines()):
-        path = root / name
-        if path.suffix == ".cc" and name.startswith(FOLDERS) and path.is_file():
-            found.append(path)
-        if len(found) == count:
-            break
-    return found
-
-
 def main():
     if sys.argv[1:] == ["--self-test"]:
         return self_test()
     project = Project(pathlib.Path(__file__).resolve().parents[2], pathlib.Path(sys.argv[1]))
-    if sys.argv[2:3] == ["--recent"]:
-        return not run(project, recent(project.root, int(sys.argv[3])))
     chosen = [pathlib.Path(name).resolve() for name in sys.argv[2:]]
     return not run(project, chosen or project.sources())
 

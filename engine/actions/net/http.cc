@@ -247,9 +247,6 @@ std::expected<Answer, Fault> Exchange::run() {
   if (stopped_()) return std::unexpected(Fault{"interrupted", false, true});
   if (code != CURLE_OK) return std::unexpected(fault(code));
   answer_.status = status();
-  char* url = nullptr;
-  curl_.getinfo(handle_, CURLINFO_EFFECTIVE_URL, &url);
-  if (url != nullptr) answer_.url = url;
   return std::move(answer_);
 }
 

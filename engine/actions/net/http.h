@@ -33,7 +33,6 @@ struct Answer {
   std::map<std::string, std::string> headers;
   /// At most `kLargestAnswer` bytes of it; empty if `take` got it.
   std::string body;
-  std::string url;  ///< After redirects.
 
   bool is_good() const { return status == 0 || (status >= 200 && status < 300); }
   std::string header(const std::string& name) const;

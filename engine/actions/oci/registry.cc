@@ -257,7 +257,7 @@ Reply<void> Registry::get_blob(const std::string& repository, const Descriptor& 
 }
 
 Reply<bool> Registry::push_blob(const std::string& repository, const Sha256& digest,
-                                std::string_view bytes, const std::string& mount_from) {
+                                std::string_view bytes) {
   const Reply<bool> there = has_blob(repository, digest);
   if (!there) return std::unexpected(there.error());
   if (*there) return false;
@@ -266,12 +266,8 @@ Reply<bool> Registry::push_blob(const std::string& repository, const Sha256& dig
   begin.method = "POST";
   begin.url = url(repository, "blobs/uploads/");
   begin.body = std::string_view();
-  if (!mount_from.empty()) {
-    begin.url += fmt::format("?mount={}&from={}", show(digest), net::percent_encoded(mount_from));
-  }
   const Reply<Answer> begun = ask(begin, push(repository));
   if (!begun) return std::unexpected(begun.error());
-  if (begun->status == 201) return false;  // Mounted.
   if (begun->status != 202) return std::unexpected(refused(begin, *begun));
   const std::string location = begun->header("location");
   if (location.empty()) {

@@ -47,10 +47,9 @@ class Registry {
   /// Size and digest are checked when all has come.
   Reply<void> get_blob(const std::string& repository, const Descriptor& blob,
                        const std::function<Status(std::string_view)>& take);
-  /// Puts a blob there unless it is there; true if bytes went over the wire. `mount_from`: a
-  /// repository of this registry that may have it.
-  Reply<bool> push_blob(const std::string& repository, const Sha256& digest, std::string_view bytes,
-                        const std::string& mount_from = {});
+  /// Puts a blob there unless it is there; true if bytes went over the wire.
+  Reply<bool> push_blob(const std::string& repository, const Sha256& digest,
+                        std::string_view bytes);
   Reply<void> push_manifest(const std::string& repository, const std::string& reference,
                             std::string_view media_type, std::string_view bytes);
 

@@ -19,7 +19,6 @@ namespace devgraph::oci {
 inline constexpr std::string_view kManifestType = "application/vnd.oci.image.manifest.v1+json";
 inline constexpr std::string_view kIndexType = "application/vnd.oci.image.index.v1+json";
 inline constexpr std::string_view kConfigType = "application/vnd.oci.image.config.v1+json";
-inline constexpr std::string_view kEmptyType = "application/vnd.oci.empty.v1+json";
 inline constexpr std::string_view kTarType = "application/vnd.oci.image.layer.v1.tar";
 inline constexpr std::string_view kGzipType = "application/vnd.oci.image.layer.v1.tar+gzip";
 inline constexpr std::string_view kZstdType = "application/vnd.oci.image.layer.v1.tar+zstd";
