@@ -2,13 +2,11 @@
 #include <memory>
 #include <optional>
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 
 #include "engine/actions/extractor.h"
 #include "engine/actions/glob.h"
-#include "engine/actions/late_library.h"
+#include "engine/actions/libarchive.h"
 #include "engine/actions/natives.h"
 #include "engine/base/text.h"
 
@@ -19,82 +17,6 @@ namespace {
 // Sizes below this are never a bomb; above it an archive may grow a thousandfold.
 constexpr std::uint64_t kFreeBytes = std::uint64_t{64} << 20;
 constexpr std::uint64_t kRatio = 1000;
-
-/// What of libarchive is used.
-struct Libarchive {
-  decltype(&archive_entry_filetype) entry_filetype = nullptr;
-  decltype(&archive_entry_hardlink) entry_hardlink = nullptr;
-  decltype(&archive_entry_hardlink_utf8) entry_hardlink_utf8 = nullptr;
-  decltype(&archive_entry_is_encrypted) entry_is_encrypted = nullptr;
-  decltype(&archive_entry_pathname) entry_pathname = nullptr;
-  decltype(&archive_entry_pathname_utf8) entry_pathname_utf8 = nullptr;
-  decltype(&archive_entry_perm) entry_perm = nullptr;
-  decltype(&archive_entry_size) entry_size = nullptr;
-  decltype(&archive_entry_size_is_set) entry_size_is_set = nullptr;
-  decltype(&archive_entry_symlink) entry_symlink = nullptr;
-  decltype(&archive_entry_symlink_utf8) entry_symlink_utf8 = nullptr;
-  decltype(&archive_error_string) error_string = nullptr;
-  decltype(&archive_read_data_block) read_data_block = nullptr;
-  decltype(&archive_read_free) read_free = nullptr;
-  decltype(&archive_read_new) read_new = nullptr;
-  decltype(&archive_read_next_header) read_next_header = nullptr;
-  decltype(&archive_read_open_memory) read_open_memory = nullptr;
-  decltype(&archive_read_support_filter_gzip) read_support_filter_gzip = nullptr;
-  decltype(&archive_read_support_filter_zstd) read_support_filter_zstd = nullptr;
-  decltype(&archive_read_support_format_tar) read_support_format_tar = nullptr;
-  decltype(&archive_read_support_format_zip) read_support_format_zip = nullptr;
-};
-
-Result<Libarchive> load_libarchive() {
-  const Result<LateLibrary> library = LateLibrary::open("libarchive.so.13", "libarchive13");
-  if (!library) return std::unexpected(library.error());
-  Libarchive lib;
-  Status found;
-  const auto find = [&](const char* name, auto& function) {
-    if (found) found = library->find(name, function);
-  };
-  find("archive_entry_filetype", lib.entry_filetype);
-  find("archive_entry_hardlink", lib.entry_hardlink);
-  find("archive_entry_hardlink_utf8", lib.entry_hardlink_utf8);
-  find("archive_entry_is_encrypted", lib.entry_is_encrypted);
-  find("archive_entry_pathname", lib.entry_pathname);
-  find("archive_entry_pathname_utf8", lib.entry_pathname_utf8);
-  find("archive_entry_perm", lib.entry_perm);
-  find("archive_entry_size", lib.entry_size);
-  find("archive_entry_size_is_set", lib.entry_size_is_set);
-  find("archive_entry_symlink", lib.entry_symlink);
-  find("archive_entry_symlink_utf8", lib.entry_symlink_utf8);
-  find("archive_error_string", lib.error_string);
-  find("archive_read_data_block", lib.read_data_block);
-  find("archive_read_free", lib.read_free);
-  find("archive_read_new", lib.read_new);
-  find("archive_read_next_header", lib.read_next_header);
-  find("archive_read_open_memory", lib.read_open_memory);
-  find("archive_read_support_filter_gzip", lib.read_support_filter_gzip);
-  find("archive_read_support_filter_zstd", lib.read_support_filter_zstd);
-  find("archive_read_support_format_tar", lib.read_support_format_tar);
-  find("archive_read_support_format_zip", lib.read_support_format_zip);
-  if (!found) return std::unexpected(found.error());
-  return lib;
-}
-
-/// Loaded by the first unpack.
-const Result<Libarchive>& libarchive() {
-  static const Result<Libarchive> loaded = load_libarchive();
-  return loaded;
-}
-
-std::string reason(const Libarchive& lib, archive* reader) {
-  const char* text = lib.error_string(reader);
-  return text == nullptr ? "it is damaged" : printable(text);
-}
-
-/// Names are bytes: those that libarchive keeps as UTF-8 are not turned into the locale's set.
-std::optional<std::string> text_of(const char* bytes, const char* utf8) {
-  if (bytes != nullptr) return bytes;
-  if (utf8 != nullptr) return utf8;
-  return std::nullopt;
-}
 
 class Unpack {
  public:
@@ -160,7 +82,8 @@ Status Unpack::file(archive_entry* entry, const std::string& path) {
     const int state = lib_.read_data_block(reader_, &block, &size, &offset);
     if (state == ARCHIVE_EOF) break;
     if (state != ARCHIVE_OK) {
-      return fail(fmt::format("cannot read `{}`: {}", printable(path), reason(lib_, reader_)));
+      return fail(
+          fmt::format("cannot read `{}`: {}", printable(path), archive_fault(lib_, reader_)));
     }
     if (offset < 0) return fail(fmt::format("`{}` has no valid size", printable(path)));
     const Status done = extractor_.data({static_cast<const char*>(block), size},
@@ -173,14 +96,14 @@ Status Unpack::file(archive_entry* entry, const std::string& path) {
 
 Status Unpack::entry(archive_entry* entry) {
   const std::optional<std::string> raw =
-      text_of(lib_.entry_pathname(entry), lib_.entry_pathname_utf8(entry));
+      archive_text(lib_.entry_pathname(entry), lib_.entry_pathname_utf8(entry));
   if (!raw) return fail("it holds a name that cannot be read");
   const Result<std::string> whole = extractor_.checked_name(*raw);
   if (!whole) return std::unexpected(whole.error());
   const std::optional<std::string> path = stripped(*whole);
 
   const std::optional<std::string> twin =
-      text_of(lib_.entry_hardlink(entry), lib_.entry_hardlink_utf8(entry));
+      archive_text(lib_.entry_hardlink(entry), lib_.entry_hardlink_utf8(entry));
   const auto type = lib_.entry_filetype(entry);
   if (!twin && type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK) {
     return fail(fmt::format("it holds `{}`, which is neither a file, a folder nor a link",
@@ -199,7 +122,7 @@ Status Unpack::entry(archive_entry* entry) {
   if (type == AE_IFDIR) return extractor_.folder(*path);
   if (type == AE_IFREG) return file(entry, *path);
   const std::optional<std::string> target =
-      text_of(lib_.entry_symlink(entry), lib_.entry_symlink_utf8(entry));
+      archive_text(lib_.entry_symlink(entry), lib_.entry_symlink_utf8(entry));
   if (!target) return fail(fmt::format("the link `{}` has no target", printable(*raw)));
   return extractor_.link(*path, *target);
 }
@@ -211,7 +134,7 @@ Status Unpack::run() {
     const int state = lib_.read_next_header(reader_, &next);
     if (state == ARCHIVE_EOF) break;
     if (state != ARCHIVE_OK && state != ARCHIVE_WARN) {
-      return fail(fmt::format("cannot unpack {}: {}", name_, reason(lib_, reader_)));
+      return fail(fmt::format("cannot unpack {}: {}", name_, archive_fault(lib_, reader_)));
     }
     if (const Status done = entry(next); !done) {
       return fail(fmt::format("cannot unpack {}: {}", name_, done.error().message),
@@ -252,7 +175,7 @@ Status run_unpack(const Context& context) {
   lib->read_support_format_tar(reader.get());
   lib->read_support_format_zip(reader.get());
   if (lib->read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) {
-    return fail(fmt::format("cannot unpack {}: {}", name, reason(*lib, reader.get())));
+    return fail(fmt::format("cannot unpack {}: {}", name, archive_fault(*lib, reader.get())));
   }
   ExtractLimits limits;
   limits.bytes = std::min(limits.bytes, std::max(kFreeBytes, bytes.size() * kRatio));
