@@ -1,8 +1,8 @@
 #include "engine/cli/context.h"
 
-#include <cstdlib>
-#include <memory>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <unistd.h>
@@ -32,8 +32,9 @@ int refuse(Context& context, std::string code, std::string message,
 }
 
 std::string working_folder() {
-  const std::unique_ptr<char, decltype(&std::free)> folder(::getcwd(nullptr, 0), &std::free);
-  return folder ? std::string(folder.get()) : std::string("/");
+  std::error_code failed;
+  const std::filesystem::path folder = std::filesystem::current_path(failed);
+  return failed ? std::string("/") : folder.string();
 }
 
 std::map<std::string, std::string> process_environment() {

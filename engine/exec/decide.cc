@@ -47,7 +47,9 @@ bool Coordinator::find_missing(NodeId node, std::vector<InputId>& missing,
     return ids;
   }();
   for (const InputId input : found) {
-    const NodeId producer = *graph_.producer(input);
+    const std::optional<NodeId> made_by = graph_.producer(input);
+    if (!made_by) continue;  // What is found has one.
+    const NodeId producer = *made_by;
     if (limit == 0 || !may_miss.contains(index_of(input))) blocked_by = root(producer);
     missing.push_back(input);
     left_out.push_back(producer);

@@ -19,9 +19,9 @@ Status open_up_folder(Files& files, const std::string& path) {
   return open_up(files, path, *stat);
 }
 
-/// One folder's entries, appended; sub-folders are left for the caller's list of work.
+/// One folder's entries, appended; what sub-folders hold is left for the caller.
 Status list_folder(Files& files, const std::string& root, const std::string& folder, Modes modes,
-                   TreeListing& found, std::vector<std::string>& to_do) {
+                   TreeListing& found) {
   Result<std::vector<FolderEntry>> entries = files.list(join_path(root, folder));
   if (!entries) return std::unexpected(entries.error());
   for (const FolderEntry& item : *entries) {
@@ -31,7 +31,6 @@ Status list_folder(Files& files, const std::string& root, const std::string& fol
     FileStat stat;
     if (item.kind == FileKind::Folder) {
       entry.kind = TreeEntryKind::Folder;
-      to_do.push_back(entry.path);
       if (modes == Modes::OpenUp) {
         if (Status done = open_up_folder(files, full); !done) return done;
       }
@@ -77,8 +76,13 @@ Result<TreeListing> list_tree(Files& files, const std::string& folder, Modes mod
   while (!to_do.empty()) {
     const std::string next = std::move(to_do.back());
     to_do.pop_back();
-    if (Status done = list_folder(files, folder, next, modes, found, to_do); !done) {
+    const std::size_t before = found.manifest.entries.size();
+    if (Status done = list_folder(files, folder, next, modes, found); !done) {
       return std::unexpected(done.error());
+    }
+    for (std::size_t i = before; i < found.manifest.entries.size(); ++i) {
+      const TreeEntry& entry = found.manifest.entries[i];
+      if (entry.kind == TreeEntryKind::Folder) to_do.push_back(entry.path);
     }
   }
   std::vector<std::size_t> order(found.stats.size());

@@ -140,6 +140,7 @@ int list_std(Context& context) {
                                         context.options.words.end());
   const std::vector<StdRule> rules = std_rules();
   std::vector<std::string> names;
+  names.reserve(rules.size());
   for (const StdRule& rule : rules)
     names.push_back(rule.name);
   for (const std::string& name : wanted) {
