@@ -36,8 +36,7 @@ std::shared_ptr<const Closure> capture(const Env& env) {
   return closure;
 }
 
-Evaluator::Evaluator(const Program& program, World& world, const Sources& sources,
-                     Diagnostics& found)
+Evaluator::Evaluator(const Program& program, World& world, Sources& sources, Diagnostics& found)
     : program_(program), world_(world), sources_(sources), found_(found) {}
 
 Evaluator::~Evaluator() = default;

@@ -182,7 +182,7 @@ struct AxisChoice {
 
 class Evaluator {
  public:
-  Evaluator(const Program& program, World& world, const Sources& sources, Diagnostics& found);
+  Evaluator(const Program& program, World& world, Sources& sources, Diagnostics& found);
   ~Evaluator();
 
   // --- expressions
@@ -238,7 +238,7 @@ class Evaluator {
   std::deque<std::unique_ptr<Family>>& literals() { return literals_; }
   const Program& program() const { return program_; }
   World& world() { return world_; }
-  const Sources& sources() const { return sources_; }
+  Sources& sources() const { return sources_; }
   TypeRef type_of(const Module& module, const ast::Type& written);
   const RuleSignature& signature(const Symbol& rule);
 
@@ -326,7 +326,7 @@ class Evaluator {
 
   const Program& program_;
   World& world_;
-  const Sources& sources_;
+  Sources& sources_;
   Diagnostics& found_;
   std::unordered_map<const Module*, std::unique_ptr<Frame>> frames_;
   std::unordered_map<const ast::Decl*, std::unique_ptr<RuleSignature>> signatures_;

@@ -28,8 +28,8 @@ ProgramOptions program_options(const LoadOptions& options) {
 /// One evaluation of a checked program. It is made again if its globs saw what the graph makes.
 class Evaluation {
  public:
-  Evaluation(const Program& program, const Sources& sources, Files& files,
-             const LoadOptions& options, const Texts& texts)
+  Evaluation(const Program& program, Sources& sources, Files& files, const LoadOptions& options,
+             const Texts& texts)
       : program_(program),
         sources_(sources),
         texts_(texts),
@@ -98,7 +98,7 @@ class Evaluation {
   void report_cycle(const Graph& graph, const std::vector<NodeId>& cycle, Diagnostics& found);
 
   const Program& program_;
-  const Sources& sources_;
+  Sources& sources_;
   const Texts& texts_;
   Diagnostics found_;
   World world_;

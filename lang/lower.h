@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/graph/builder.h"
+#include "lang/docker/plan.h"
 #include "lang/eval.h"
 #include "lang/shell.h"
 
@@ -104,6 +105,10 @@ class Lowerer {
   StrId normalize_of(Cell& cell);
   void nodes_of(const Value& given, std::vector<Cell*>& out, Range at);
 
+  // lower_dockerfile.cc
+  void lower_dockerfile(Cell& cell, Node& row, InputList& inputs);
+  ValueId lower_context(const DockerPlan& plan, Use& use);
+
   // lower_traits.cc
   TraitsId traits_of(Cell& cell);
   void set_trait(Traits& traits, std::string_view name, const Value& value, Range at);
@@ -157,6 +162,7 @@ class Lowerer {
 
   Evaluator& eval_;
   GraphBuilder& builder_;
+  DockerPlanner docker_{eval_};
   std::vector<Cell*> cells_;                       ///< By node id; null for none.
   std::vector<Range> places_;                      ///< By node id.
   std::vector<std::vector<std::uint32_t>> needs_;  ///< Node ids, by node id.

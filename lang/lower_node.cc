@@ -189,6 +189,7 @@ void Lowerer::lower_native(Cell& cell, Node& row, InputList& inputs) {
         fmt::format("`{}` runs no command, so `{}` means nothing to it", family.rule_name, name),
         "no command here");
   }
+  if (family.rule_name == "dockerfile") return lower_dockerfile(cell, row, inputs);
   std::vector<Field> args;
   for (const ast::Parameter& parameter : family.rule_decl->parameters) {
     const std::string_view name = parameter.name.text;

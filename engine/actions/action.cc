@@ -50,10 +50,11 @@ void collect_strings(const Context& context, const Value& value,
 
 const Action* find_action(std::string_view name) {
   // The versions of the compressors are known only when the program runs.
-  static const std::array<Action, 20> kActions = {{
+  static const std::array<Action, 21> kActions = {{
       {"compress", 1 + compressor_version(), run_compress},
       {"copy", 1, run_copy},
       {"docker_load", 1, run_docker_load, holds_docker_load, true},
+      {"dockerfile", 1, run_dockerfile},
       {"fetch", 1, run_fetch},
       {"git_clone", 1, run_git_clone},
       {"group", 1, run_group},

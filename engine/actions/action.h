@@ -32,6 +32,9 @@ struct Context {
   const std::atomic<bool>& stopping;
   /// Listed inputs that `allow_failed` leaves out: `inputs_arg` skips them. Sorted.
   std::vector<InputId> missing = {};
+  /// Nothing may come out of a cache that other programs keep: `build -B`, and the second run of
+  /// `build --twice`.
+  bool afresh = false;
   /// When the node's `timeout` is over.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };

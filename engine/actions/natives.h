@@ -22,6 +22,7 @@ Status run_image_index(const Context& context);
 Status run_image_archive(const Context& context);
 Status run_image_layout(const Context& context);
 Status run_image_pull(const Context& context);
+Status run_dockerfile(const Context& context);
 Status run_docker_load(const Context& context);
 Result<bool> holds_docker_load(const Context& context);
 Status run_push_hashed(const Context& context);

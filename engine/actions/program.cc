@@ -85,8 +85,41 @@ Result<pid_t> start(const Program& program, const Fd& input, const Fd& output) {
   return pid;
 }
 
+/// Logs the whole lines of a file that grows.
+class Follower {
+ public:
+  Follower(const Context& context, int file) : context_(context), file_(file) {}
+
+  void look() {
+    std::array<char, 16384> block;
+    while (true) {
+      const ssize_t count = ::pread(file_, block.data(), block.size(), at_);
+      if (count <= 0) return;
+      at_ += count;
+      line_.append(block.data(), static_cast<std::size_t>(count));
+      std::size_t begin = 0;
+      for (std::size_t end = line_.find('\n'); end != std::string::npos;
+           end = line_.find('\n', begin)) {
+        context_.log(std::string_view(line_).substr(begin, end - begin));
+        begin = end + 1;
+      }
+      line_.erase(0, begin);
+    }
+  }
+  void finish() {
+    look();
+    if (!line_.empty()) context_.log(line_);
+  }
+
+ private:
+  const Context& context_;
+  int file_;
+  off_t at_ = 0;
+  std::string line_;
+};
+
 /// The wait status; ends the group when the build is being stopped.
-Result<int> wait_for(const Context& context, pid_t pid) {
+Result<int> wait_for(const Context& context, pid_t pid, Follower* follower) {
   using Clock = std::chrono::steady_clock;
   Clock::time_point kill_at = Clock::time_point::max();
   int status = 0;
@@ -100,6 +133,7 @@ Result<int> wait_for(const Context& context, pid_t pid) {
     } else if (Clock::now() >= kill_at) {
       ::kill(-pid, SIGKILL);
     }
+    if (follower != nullptr) follower->look();
     std::this_thread::sleep_for(kStep);
   }
 }
@@ -119,12 +153,14 @@ Result<std::string> run_program(const Context& context, const Program& program) 
   if (!output) return std::unexpected(output.error());
   const Result<pid_t> pid = start(program, *input, *output);
   if (!pid) return std::unexpected(pid.error());
-  const Result<int> status = wait_for(context, *pid);
+  Follower follower(context, output->get());
+  const Result<int> status = wait_for(context, *pid, program.is_watched ? &follower : nullptr);
+  if (program.is_watched) follower.finish();
   if (!status) return std::unexpected(status.error());
   if (stopped(context)) return interrupted();
   std::string text = content_of(*output);
   if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return text;
-  if (!program.is_secret) {
+  if (!program.is_secret && !program.is_watched) {
     for (const std::string_view line : split(trim(text), '\n'))
       context.log(line);
   }

@@ -14,6 +14,7 @@ struct Program {
   std::string folder;                    ///< Absolute.
   std::string input = {};                ///< What it reads on its standard input.
   bool is_secret = false;                ///< What it prints is for us only: it is never logged.
+  bool is_watched = false;               ///< What it prints is logged line by line, as it comes.
 };
 
 /// What it printed. Fails when it does not start or does not end with status 0: the message is the

@@ -161,6 +161,7 @@ Status Coordinator::start_native(Running& run) {
     if (Status done = files_.make_folders(folder); !done) return done;
   }
   std::vector<std::string> staged;
+  staged.reserve(run.items.size());
   for (const LandItem& item : run.items)
     staged.push_back(item.staged);
   // The worker shares nothing with the coordinator but what is const, and the log, which the
@@ -185,6 +186,7 @@ Status Coordinator::start_native(Running& run) {
           },
       .stopping = stopping_,
       .missing = run.missing,
+      .afresh = run.second || again_[run.node] != 0,
   };
   const std::uint64_t timeout = graph_.traits_of(run.node).timeout_ms;
   if (timeout != 0) context.deadline = run.started + std::chrono::milliseconds(timeout);

@@ -251,7 +251,8 @@ extern rule pick(
                 if rule["runs"]}
         self.assertEqual(runs, {"run", "test", "copy", "symlink", "write", "subst", "tar", "unpack", "pick",
                                 "merge_json", "compress", "git_clone", "seed", "fetch", "dataset", "image",
-                                "oci_image", "image_index", "image_archive", "image_layout", "image_import", "image_pull", "push_hashed", "docker_load"})
+                                "oci_image", "image_index", "image_archive", "image_layout", "image_import", "image_pull", "push_hashed", "docker_load",
+                                "dockerfile"})
 
     def test_refusals(self):
         self.screen(["list", "sortd", "book"], 2, "", """error[E906]: no node `sortd` in `//`; did you mean `sorted`?
@@ -564,13 +565,13 @@ class Doctor(Commands):
     def test_text(self):
         run = self.expect(self.ws.devgraph("doctor"), 0)
         subjects = re.findall(r"^(?:ok|note|bad) +(\S+(?: \S+)?) {2,}\S", run.out, re.MULTILINE)
-        self.assertEqual(subjects, ["devgraph", "cores", "open files", "sandbox", "bash", "basics", "git",
+        self.assertEqual(subjects, ["devgraph", "cores", "open files", "sandbox", "bash", "basics", "git", "engines",
                                     "workspace", "disk", "awk"])
         self.assertEqual(run.err, "")
 
     def test_json(self):
         found = json.loads(self.expect(self.ws.devgraph("doctor", "--json"), 0).out)
-        self.assertEqual(found[7], {"subject": "workspace", "state": "ok", "text": str(self.ws.root),
+        self.assertEqual(found[8], {"subject": "workspace", "state": "ok", "text": str(self.ws.root),
                                     "more": []})
 
     def test_what_is_missing(self):

@@ -82,6 +82,33 @@ class Docker(harness.Case):
         self.build("local", run=1)
         self.docker("image", "inspect", "example.org/app:latest")
 
+    def test_a_dockerfile_is_built_by_docker(self):
+        self.ws.write("build.devgraph", MANIFEST.split("docker_load")[0] + """
+dockerfile top {
+  context = ./top/**
+  from    = app
+  images  = { tools = app }
+  args    = { WHO = "me" }
+  engine  = "docker"
+}
+docker_load local { image = top, names = ["example.org/top:dev"] }
+""")
+        self.ws.write("top/Dockerfile",
+                      "FROM base AS made\nCOPY a.txt /a\nFROM base\nARG WHO\n"
+                      "COPY --from=made /a /app/main.txt\n"
+                      "COPY --from=tools /bin/busybox /bin/sh\nRUN echo $WHO >> /app/main.txt\n")
+        self.ws.write("top/a.txt", "from a file\n")
+        self.ws.write("top/unused.txt", "1\n")
+        self.build("local")
+        self.assertEqual(self.docker("run", "--rm", "--network", "none", "example.org/top:dev"),
+                         "from a file\nme\n")
+        self.ws.write("top/unused.txt", "2\n")
+        self.build("local", run=0)
+        layout = self.expect(self.ws.devgraph("out", "top"), 0).out.splitlines()[0]
+        config = self.ws.shell(f"skopeo inspect --config oci:{layout}")
+        self.assertIn('"created": "1980-01-01T00:00:00Z"', config)
+        self.assertNotIn("202", config.split("history")[1])
+
     def test_without_a_daemon_it_says_so(self):
         run = self.expect(self.ws.devgraph("build", "local",
                                            env={"DOCKER_HOST": "unix:///nowhere"}), 1)

@@ -144,7 +144,7 @@ class Reference(harness.Case):
     def test_codes_have_pages_and_pages_have_codes(self):
         pages = set(CODE.findall(self.ask("explain")))
         used = set()
-        for _, text in texts("engine/**/*.cc", "engine/**/*.h", "lang/*.cc", "lang/*.h"):
+        for _, text in texts("engine/**/*.cc", "engine/**/*.h", "lang/**/*.cc", "lang/**/*.h"):
             used |= set(re.findall(r'"([EW]\d{3})"', text))
         self.assertEqual(sorted(used - pages), [], "codes without a page")
         self.assertEqual(sorted(pages - used), [], "pages without a use")

@@ -145,6 +145,36 @@ Result<std::string> make_config(std::string_view base, const Platform& platform,
   }
 }
 
+Result<std::string> settled_config(std::string_view built, std::string_view base) {
+  try {
+    json document = json::parse(built);
+    const json below = base.empty() ? json::object() : json::parse(base);
+    if (!document.is_object() || !below.is_object()) return fail("no object");
+    for (const char* key : {"container", "container_config", "docker_version", "id", "parent"})
+      document.erase(key);
+    document["created"] = kSourceDateText;
+    json& history = list_at(document, "history");
+    const json old = below.value("history", json::array());
+    for (std::size_t i = 0; i < history.size(); ++i) {
+      if (i < old.size()) {
+        history[i] = old[i];
+        continue;
+      }
+      history[i]["created"] = kSourceDateText;
+      const std::string comment = history[i].value("comment", "");
+      if (comment.starts_with("FROM ") || comment.starts_with("buildkit.")) {
+        history[i].erase("comment");
+      }
+    }
+    if (history.empty()) document.erase("history");
+    return document.dump();
+  } catch (const Wrong& wrong) {
+    return fail(wrong.message);
+  } catch (const json::exception&) {
+    return fail("the configuration that the engine wrote is damaged");
+  }
+}
+
 Result<ConfigFacts> read_config(std::string_view text) {
   try {
     const json document = json::parse(text);

@@ -37,6 +37,11 @@ struct AddedLayer {
 Result<std::string> make_config(std::string_view base, const Platform& platform,
                                 const ConfigChange& change, std::span<const AddedLayer> layers);
 
+/// The configuration of an image that an engine built, without what says when and where that was:
+/// every date is 1980-01-01, and comments that name the engine's own images go. `base` is that of
+/// the image below or empty: its history stays as it is.
+Result<std::string> settled_config(std::string_view built, std::string_view base);
+
 /// What one document says.
 struct ConfigFacts {
   Platform platform;

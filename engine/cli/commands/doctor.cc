@@ -79,6 +79,23 @@ Finding basics(Context& context) {
   return {State::Bad, "basics", fmt::format("not on PATH: {}", missing), {}};
 }
 
+/// The programs that build Dockerfiles, in the order in which `engine = "auto"` takes them.
+Finding engines(Context& context) {
+  std::vector<std::string> there;
+  for (const char* name : {"buildah", "podman", "docker"}) {
+    const std::optional<std::string> path = on_path(context, name);
+    if (path) there.push_back(printable(*path));
+  }
+  if (there.empty()) {
+    return {
+        State::Note, "engines", "not on PATH: buildah, podman, docker; `dockerfile` needs one", {}};
+  }
+  Finding found{State::Good, "engines", there[0] + " builds Dockerfiles", {}};
+  for (std::size_t i = 1; i < there.size(); ++i)
+    found.more.push_back(there[i] + " does where `engine` says so");
+  return found;
+}
+
 Finding disk(const std::string& folder) {
   struct statvfs space{};
   if (::statvfs(folder.c_str(), &space) != 0) {
@@ -175,6 +192,7 @@ int doctor_command(Context& context) {
   findings.push_back(program(context, "bash", State::Bad, "scripts are run by it"));
   findings.push_back(basics(context));
   findings.push_back(program(context, "git", State::Note, "git_clone and git.* need it"));
+  findings.push_back(engines(context));
   workspace(context, findings);
   context.console.data(context.options.format == "json"
                            ? json_form(findings)

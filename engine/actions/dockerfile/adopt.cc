@@ -1,0 +1,115 @@
+#include "engine/actions/dockerfile/adopt.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/actions/oci/config.h"
+#include "engine/actions/oci/image_arg.h"
+#include "engine/base/source_date.h"
+#include "engine/base/text.h"
+
+namespace devgraph::actions {
+
+namespace {
+
+struct Built {
+  oci::Layout layout;
+  oci::FoundImage image;
+  oci::ConfigFacts facts;
+};
+
+Result<Built> open_built(const Context& context, const DockerBuild& build) {
+  Result<oci::Layout> layout = oci::Layout::open(context.files, build.made);
+  if (!layout) return std::unexpected(layout.error());
+  Result<std::vector<oci::FoundImage>> images = oci::images_of(*layout);
+  if (!images) return std::unexpected(images.error());
+  if (images->size() != 1) return fail("the engine built several images");
+  oci::FoundImage image = std::move(images->front());
+  Result<oci::ConfigFacts> facts = oci::read_config(image.config);
+  if (!facts) return std::unexpected(facts.error());
+  const oci::ConfigFacts& found = *facts;
+  if (!oci::fits(found.platform, build.platform)) {
+    return fail(fmt::format("the engine built for {}, not for {}",
+                            printable(oci::show(found.platform)), oci::show(build.platform)));
+  }
+  if (found.diff_ids.size() != image.manifest.layers.size()) {
+    return fail("the image that the engine built is damaged");
+  }
+  return Built{std::move(*layout), std::move(image), std::move(*facts)};
+}
+
+/// The image below with the most layers, if any of those that were given is below.
+Result<const NamedImage*> image_below(const DockerBuild& build, const Built& built) {
+  const NamedImage* best = nullptr;
+  std::size_t most = 0;
+  for (const NamedImage& one : build.images) {
+    const Result<oci::ConfigFacts> facts = oci::read_config(one.image.config);
+    if (!facts) return std::unexpected(facts.error());
+    const std::vector<Sha256>& below = facts->diff_ids;
+    const std::vector<Sha256>& all = built.facts.diff_ids;
+    const bool is_below = below.size() >= most && below.size() <= all.size() && !below.empty() &&
+                          below.size() == one.image.manifest.layers.size() &&
+                          std::equal(below.begin(), below.end(), all.begin());
+    if (!is_below) continue;
+    best = &one;
+    most = below.size();
+  }
+  return best;
+}
+
+Result<oci::Manifest> take_layers(const Built& built, const NamedImage* below,
+                                  oci::LayoutWriter& writer) {
+  oci::Manifest manifest;
+  if (below != nullptr) {
+    for (oci::Descriptor layer : below->image.manifest.layers) {
+      layer.media_type = oci::layer_type(layer.media_type);
+      manifest.layers.push_back(std::move(layer));
+      const oci::Descriptor& added = manifest.layers.back();
+      if (oci::is_foreign(added.media_type)) continue;
+      const Status done = writer.add_blob(added.digest, below->layout.blob(added.digest));
+      if (!done) return std::unexpected(done.error());
+    }
+    manifest.annotations["org.opencontainers.image.base.digest"] =
+        oci::show(below->image.descriptor.digest);
+  }
+  for (std::size_t i = manifest.layers.size(); i < built.image.manifest.layers.size(); ++i) {
+    oci::Descriptor layer = built.image.manifest.layers[i];
+    layer.media_type = oci::layer_type(layer.media_type);
+    layer.annotations.clear();
+    const Status done = writer.add_blob(layer.digest, built.layout.blob(layer.digest));
+    if (!done) return std::unexpected(done.error());
+    manifest.layers.push_back(std::move(layer));
+  }
+  manifest.annotations["org.opencontainers.image.created"] = kSourceDateText;
+  return manifest;
+}
+
+}  // namespace
+
+Status adopt_image(const Context& context, const DockerBuild& build) {
+  const Result<Built> found = open_built(context, build);
+  if (!found) return std::unexpected(found.error());
+  const Built& built = *found;
+  const Result<const NamedImage*> below = image_below(build, built);
+  if (!below) return std::unexpected(below.error());
+  oci::LayoutWriter writer(context.files, context.out_path(0));
+  if (Status done = writer.begin(); !done) return done;
+  Result<oci::Manifest> manifest = take_layers(built, *below, writer);
+  if (!manifest) return std::unexpected(manifest.error());
+  const Result<std::string> config = oci::settled_config(
+      built.image.config, *below == nullptr ? std::string_view() : (*below)->image.config);
+  if (!config) return std::unexpected(config.error());
+  const Result<oci::Descriptor> stored = writer.add_document(oci::kConfigType, *config);
+  if (!stored) return std::unexpected(stored.error());
+  manifest->config = *stored;
+  const Result<std::string> text = oci::to_json(*manifest);
+  if (!text) return std::unexpected(text.error());
+  Result<oci::Descriptor> root = writer.add_document(oci::kManifestType, *text);
+  if (!root) return std::unexpected(root.error());
+  root->platform = build.platform;
+  if (Status done = writer.finish(*root); !done) return done;
+  return oci::write_digest(context, *root);
+}
+
+}  // namespace devgraph::actions

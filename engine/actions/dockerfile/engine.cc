@@ -1,0 +1,40 @@
+#include "engine/actions/dockerfile/engine.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "engine/base/source_date.h"
+
+namespace devgraph::actions {
+
+std::vector<std::string> engine_environment() {
+  // No proxies: an image that is built behind one must not differ. They are given in `args`.
+  std::vector<std::string> made = {"LC_ALL=C"};
+  for (const char* name :
+       {"PATH", "HOME", "USER", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "DOCKER_HOST",
+        "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
+        "REGISTRY_AUTH_FILE", "CONTAINERS_CONF", "CONTAINERS_REGISTRIES_CONF", "CONTAINER_HOST",
+        "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr) made.push_back(fmt::format("{}={}", name, value));
+  }
+  return made;
+}
+
+Result<std::vector<std::string>> build_args(const Context& context, const DockerBuild& build) {
+  const Result<std::string> text = context.files.read(build.dockerfile);
+  if (!text) return std::unexpected(text.error());
+  std::vector<std::string> made;
+  const std::string_view epoch = "SOURCE_DATE_EPOCH";
+  bool has_epoch = text->find(epoch) == std::string::npos;
+  for (const auto& [name, value] : build.args) {
+    has_epoch = has_epoch || name == epoch;
+    made.push_back(fmt::format("{}={}", name, value));
+  }
+  if (!has_epoch) made.push_back(fmt::format("{}={}", epoch, kSourceDate));
+  return made;
+}
+
+}  // namespace devgraph::actions

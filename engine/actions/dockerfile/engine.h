@@ -1,0 +1,41 @@
+#pragma once
+/// The programs that build Dockerfiles, each behind the same function.
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/actions/action.h"
+#include "engine/actions/oci/layout.h"
+
+namespace devgraph::actions {
+
+/// An image that the Dockerfile names.
+struct NamedImage {
+  std::string name;  ///< As in `FROM base`.
+  oci::Layout layout;
+  oci::FoundImage image;  ///< Of it, for the platform that is built.
+};
+
+struct DockerBuild {
+  std::string program;     ///< `buildah`
+  std::string context;     ///< A folder, absolute; here and below.
+  std::string dockerfile;  ///< A file.
+  std::string target;      ///< A stage; empty: the last one.
+  oci::Platform platform;
+  std::vector<NamedImage> images;
+  std::vector<std::pair<std::string, std::string>> args;
+  std::string made;  ///< Where the layout of the result is written, a folder that is not there yet.
+};
+
+/// Runs the build, whose output is logged as it comes.
+Status build_with_buildah(const Context& context, const DockerBuild& build);  ///< Or podman.
+Status build_with_docker(const Context& context, const DockerBuild& build);
+
+/// Of this process's environment what an engine needs, and nothing that would get into an image.
+std::vector<std::string> engine_environment();
+/// `NAME=value` each, for `--build-arg`; SOURCE_DATE_EPOCH is among them if the file asks for it.
+Result<std::vector<std::string>> build_args(const Context& context, const DockerBuild& build);
+
+}  // namespace devgraph::actions
