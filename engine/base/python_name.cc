@@ -78,11 +78,8 @@ class Scanner {
       rest_ = before;
       return std::nullopt;
     }
-    const std::string_view behind = rest_;
     take_separator();
-    if (std::optional<std::string> found = number()) return found;
-    rest_ = behind;
-    return "0";
+    return number().value_or("0");
   }
 
  private:
