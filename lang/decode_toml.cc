@@ -69,7 +69,8 @@ Result<Value> decode_toml(std::string_view text) {
     const toml::table table = toml::parse(text);
     return convert_table(table, text);
   } catch (const toml::parse_error& problem) {
-    return fail(fmt::format("line {}: {}", problem.source().begin.line, problem.description()));
+    const toml::source_position at = problem.source().begin;
+    return fail(fmt::format("line {}, column {}: {}", at.line, at.column, problem.description()));
   }
 }
 

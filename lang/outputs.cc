@@ -7,6 +7,7 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "lang/eval.h"
+#include "lang/python_outputs.h"
 
 namespace devgraph::lang {
 namespace {
@@ -61,6 +62,7 @@ std::string native_output_name(std::string_view rule, std::string_view field, Ev
     return base.empty() || has_wildcard(base) ? name : base;
   }
   if (rule == "env_file") return name + ".env";
+  if (rule == "wheel" || rule == "sdist") return python_output_name(rule, field, evaluator, cell);
   return field == "out" ? name : fmt::format("{}.{}", name, field);
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/actions/natives.h"
+#include "engine/actions/wheel/natives.h"
 
 namespace devgraph::actions {
 
@@ -50,7 +51,7 @@ void collect_strings(const Context& context, const Value& value,
 
 const Action* find_action(std::string_view name) {
   // The versions of the compressors are known only when the program runs.
-  static const std::array<Action, 21> kActions = {{
+  static const std::array<Action, 23> kActions = {{
       {"compress", 1 + compressor_version(), run_compress},
       {"copy", 1, run_copy},
       {"docker_load", 1, run_docker_load, holds_docker_load, true},
@@ -66,11 +67,13 @@ const Action* find_action(std::string_view name) {
       {"oci_image", 1, run_oci_image},
       {"pick", 1, run_pick},
       {"push_hashed", 1, run_push_hashed, holds_push_hashed},
+      {"sdist", 1 + compressor_version(), run_sdist},
       {"seed", 1, run_seed},
       {"subst", 1, run_subst},
       {"symlink", 1, run_symlink},
       {"tar", 1, run_tar},
       {"unpack", 1, run_unpack},
+      {"wheel", 1 + compressor_version(), run_wheel},
       {"write", 1, run_write},
   }};
   const auto found = std::find_if(kActions.begin(), kActions.end(),

@@ -1,0 +1,11 @@
+#pragma once
+/// The native actions for Python packages.
+
+#include "engine/actions/action.h"
+
+namespace devgraph::actions {
+
+Status run_wheel(const Context& context);
+Status run_sdist(const Context& context);
+
+}  // namespace devgraph::actions
