@@ -2,9 +2,14 @@
 """Wheels and source distributions, held against strangers: pip, twine, wheel and zipfile."""
 
 import csv
+import functools
+import hashlib
+import http.server
+import json
 import os
 import subprocess
 import tarfile
+import threading
 import zipfile
 
 import harness
@@ -54,6 +59,13 @@ PROJECT = {
 WHEEL = "acme_tools-1.0rc1-py3-none-any.whl"
 SDIST = "acme_tools-1.0rc1.tar.gz"
 MINIMAL = '[project]\nname = "acme"\nversion = "1"\n'
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """What `python3 -m http.server` does, without a line for each request."""
+
+    def log_message(self, format, *args):  # pylint: disable=redefined-builtin
+        pass
 
 
 class Wheels(harness.Case):
@@ -396,6 +408,78 @@ Tools, and a café.
         self.assertIn("License-Expression: MIT\n", new)
         self.assertIn("Metadata-Version: 2.2\n", old)
         self.assertIn("License: MIT\n", old)
+
+    def index_workspace(self):
+        return self.workspace({
+            "one/pyproject.toml": MINIMAL.replace("acme", "one") + 'requires-python = ">=3.8"\n'
+                                  'dependencies = ["two"]\n',
+            "one/one.py": "import two\nX = two.X\n",
+            "two/pyproject.toml": MINIMAL.replace("acme", "two"), "two/two.py": "X = 2\n",
+            "build.devgraph": "devgraph 1\nwheel one { src = ./one/** }\nwheel two { src = ./two/** }\n"
+                              "sdist source { src = ./two/** }\n"
+                              "package_index simple { files = [one, two, source] }\n"})
+
+    def test_pip_installs_from_the_index(self):
+        ws = self.index_workspace()
+        self.build(ws, run=4)
+        target = os.path.join(self.folder, "target")
+        handler = functools.partial(Quiet, directory=os.path.join(ws.root, "out/simple/simple"))
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.addCleanup(server.server_close)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        self.python("-m", "pip", "install", "-q", "--index-url", url, "--no-compile", "--target", target, "one")
+        said = subprocess.run(["/usr/bin/python3", "-c", "import one; print(one.X)"],
+                              env={"PYTHONPATH": target}, check=True, stdout=subprocess.PIPE, text=True)
+        self.assertEqual(said.stdout, "2\n")
+
+    def test_what_the_index_says(self):
+        ws = self.index_workspace()
+        self.build(ws, run=4)
+        root = "out/simple/simple/"
+        answer = json.loads(ws.read(root + "index.json"))
+        self.assertEqual(answer, {"meta": {"api-version": "1.1"}, "projects": [{"name": "one"}, {"name": "two"}]})
+        answer = json.loads(ws.read(root + "two/index.json"))
+        self.assertEqual(answer["versions"], ["1"])
+        self.assertEqual([file["filename"] for file in answer["files"]],
+                         ["two-1-py3-none-any.whl", "two-1.tar.gz"])
+        one = json.loads(ws.read(root + "one/index.json"))["files"][0]
+        self.assertEqual(one["requires-python"], ">=3.8")
+        page = ws.read(root + "one/index.html")
+        for name, digest in ((one["url"], one["hashes"]["sha256"]),
+                             (one["url"] + ".metadata", one["core-metadata"]["sha256"])):
+            with open(ws.path(root + "one/" + name), "rb") as file:
+                self.assertEqual(hashlib.sha256(file.read()).hexdigest(), digest)
+            self.assertIn(f"sha256={digest}", page)
+        self.assertIn('data-requires-python="&gt;=3.8"', page)
+
+    def test_files_that_no_index_takes(self):
+        manifest = "devgraph 1\npackage_index x { files = ./dist/* }\n"
+        no_archive = "it cannot be read: Unrecognized archive format"
+        no_name = "is not named after a package and its version, as in"
+        for name, content, message in (
+                ("notes.txt", "x", "`notes.txt` is neither a wheel nor a source distribution"),
+                ("a.whl", "x", f"`a.whl` {no_name} acme-1.0-py3-none-any.whl"),
+                ("a.tar.gz", "x", f"`a.tar.gz` {no_name} acme-1.0.tar.gz"),
+                ("a-1-py3-none-any.whl", "x", f"a-1-py3-none-any.whl: {no_archive}"),
+                ("a-1.tar.gz", "x", f"a-1.tar.gz: {no_archive}")):
+            self.fault({"build.devgraph": manifest, f"dist/{name}": content}, message, "x")
+        ws = self.workspace(PROJECT)
+        self.build(ws)
+        with open(self.made(ws, "app", WHEEL), "rb") as file:
+            wheel = file.read()
+        with open(self.made(ws, "source", SDIST), "rb") as file:
+            sdist = file.read()
+        for name, content in (("b-1-py3-none-any.whl", wheel), ("b-1.tar.gz", sdist)):
+            self.fault({"build.devgraph": manifest, f"dist/{name}": content},
+                       f"{name} holds Acme.Tools 1.0rc1; a package keeps the name that it was made with", "x")
+        # Whatever is cut off, it is said, and nothing crashes.
+        for length in (30, 100, len(wheel) // 2, len(wheel) - 1):
+            self.fault({"build.devgraph": manifest, f"dist/{WHEEL}": wheel[:length]}, f"{WHEEL}: {no_archive}", "x")
+        for length in (30, 100, len(sdist) // 2, len(sdist) - 1):
+            ws = self.workspace({"build.devgraph": manifest, f"dist/{SDIST}": sdist[:length]}, f"cut{length}")
+            self.assertIn(f"{SDIST}: it", self.expect(ws.devgraph("build"), 1).err)
 
 
 if __name__ == "__main__":

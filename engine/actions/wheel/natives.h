@@ -7,5 +7,6 @@ namespace devgraph::actions {
 
 Status run_wheel(const Context& context);
 Status run_sdist(const Context& context);
+Status run_package_index(const Context& context);
 
 }  // namespace devgraph::actions
