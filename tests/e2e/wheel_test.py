@@ -375,6 +375,15 @@ Tools, and a café.
             self.assertEqual(archive.namelist()[:2], ["acme/__init__.py", "acme/sub/data"])
             self.assertEqual(archive.read("acme/__init__.py"), b"X = 8\n")
 
+    def test_what_init_offers_packs_the_project(self):
+        for folder, files in (("src", {"src/acme/__init__.py": ""}), ("flat", {"acme/__init__.py": ""})):
+            ws = self.workspace({**files, "pyproject.toml": MINIMAL + 'readme = "README.md"\n',
+                                 "README.md": "# Acme\n", "README.txt": ""}, folder)
+            self.expect(ws.devgraph("init"), 0)
+            ws.edit("build.devgraph", "#   wheel", "wheel")
+            self.build(ws, "package", run=1)
+            self.assertTrue(ws.exists("out/package/acme-1-py3-none-any.whl"))
+
     def test_a_link_is_no_file_of_a_package(self):
         ws = self.workspace({"pyproject.toml": MINIMAL, "build.devgraph":
                              "devgraph 1\nrun made {\n  out = ./acme/\n"

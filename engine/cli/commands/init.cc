@@ -35,8 +35,9 @@ test suite {
 }
 )";
 
-constexpr std::string_view kLater = R"(
-# This folder holds a {file}. This version of devgraph does not make {what} yet; the node will be
+// What needs more than the folder shows (a build backend, an engine for images) is only offered.
+constexpr std::string_view kOffer = R"(
+# This folder holds a {file}. {what}:
 #   {node}
 )";
 
@@ -58,24 +59,29 @@ std::string replaced(std::string_view text, std::string_view from, std::string_v
   return out;
 }
 
-std::string later(std::string_view file, std::string_view what, std::string_view node) {
-  return replaced(replaced(replaced(kLater, "{file}", file), "{what}", what), "{node}", node);
+std::string offer(std::string_view file, std::string_view what, std::string_view node) {
+  return replaced(replaced(replaced(kOffer, "{file}", file), "{what}", what), "{node}", node);
 }
 
 std::string manifest_for(Files& files) {
   std::string text = "devgraph 1\n";
   const bool python = exists(files, "pyproject.toml");
+  const bool has_src = is_folder(files, "src");
   const bool tested = python && is_folder(files, "tests");
   if (tested) {
-    text += replaced(kTests, "{deps}",
-                     is_folder(files, "src") ? "./src/**, ./tests/**" : "./*.py, ./tests/**");
-    if (!is_folder(files, "src")) text = replaced(text, "./*.py", "maybe(./*.py)");
+    text += replaced(kTests, "{deps}", has_src ? "./src/**, ./tests/**" : "./*.py, ./tests/**");
+    if (!has_src) text = replaced(text, "./*.py", "maybe(./*.py)");
   } else {
     text += kHello;
   }
-  if (python) text += later("pyproject.toml", "wheels", "wheel package { src = ./src/** }");
+  if (python) {
+    text += offer("pyproject.toml", "This node packs it, if it is pure Python",
+                  has_src ? "wheel package { src = [./pyproject.toml, maybe(./README*), ./src/**] }"
+                          : "wheel package { src = ./** }");
+  }
   if (exists(files, "Dockerfile")) {
-    text += later("Dockerfile", "images", "dockerfile image { context = ./** }");
+    text += offer("Dockerfile", "This node builds it with buildah, podman or docker",
+                  "dockerfile image { context = ./** }");
   }
   return text;
 }

@@ -79,10 +79,10 @@ test suite {
   $ python3 -m unittest discover -s tests
 }
 
-# This folder holds a pyproject.toml. This version of devgraph does not make wheels yet; the node will be
-#   wheel package { src = ./src/** }
+# This folder holds a pyproject.toml. This node packs it, if it is pure Python:
+#   wheel package { src = [./pyproject.toml, maybe(./README*), ./src/**] }
 
-# This folder holds a Dockerfile. This version of devgraph does not make images yet; the node will be
+# This folder holds a Dockerfile. This node builds it with buildah, podman or docker:
 #   dockerfile image { context = ./** }
 )");
 }
