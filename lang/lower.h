@@ -95,6 +95,8 @@ class Lowerer {
   void lower_action(Cell& cell, Node& row, InputList& inputs);
   void lower_native(Cell& cell, Node& row, InputList& inputs);
   void lower_environment(Cell& cell, Node& row, InputList& inputs);
+  void lower_within(Cell& cell, Node& row, InputList& inputs);
+  bool is_within_environment(Cell& cell);
   void lower_tools(Cell& cell, InputList& inputs);
   void lower_after(Cell& cell, Node& row, InputList& inputs);
   ValueId lower_field(Cell& cell, PlanField& field, const Type* type, InputList& inputs,

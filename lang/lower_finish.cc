@@ -39,6 +39,7 @@ void Lowerer::make_group(Cell& cell) {
   row.env = builder_.map({});
   row.secrets = builder_.map({});
   row.stdin_text = builder_.none();
+  row.within = builder_.none();
   row.traits = builder_.traits(Traits());
   InputList inputs;
   std::vector<NodeId> after;

@@ -208,7 +208,9 @@ void Lowerer::lower_environment(Cell& cell, Node& row, InputList& inputs) {
   row.env = builder_.map({});
   row.secrets = builder_.map({});
   row.stdin_text = builder_.none();
+  row.within = builder_.none();
   if (!runs_command(*cell.family)) return;
+  lower_within(cell, row, inputs);
   Plan& plan = eval_.plan_of(cell);
   if (PlanField* field = plan.find("env")) {
     const ValueId env = lower_field(cell, *field, nullptr, inputs, false);
@@ -246,6 +248,32 @@ void Lowerer::lower_environment(Cell& cell, Node& row, InputList& inputs) {
     row.stdin_text = lower_field(cell, *field, nullptr, inputs, false);
   if (PlanField* field = plan.find("secrets"))
     row.secrets = lower_field(cell, *field, nullptr, inputs, false);
+}
+
+/// The image that a command runs in: a node, or a record of type Image.
+void Lowerer::lower_within(Cell& cell, Node& row, InputList& inputs) {
+  PlanField* field = eval_.plan_of(cell).find("within");
+  if (field == nullptr || is_within_environment(cell)) return;
+  Value image = eval_.field_value(cell, *field, nullptr);
+  if (image.is_error() || image.is_none()) return;
+  if (image.is(ValueKind::Map) && image.find("out") != nullptr) image = *image.find("out");
+  Use use{.cell = &cell, .inputs = &inputs, .normalize = {}, .at = field->range};
+  const std::optional<InputId> input = input_of(image, use);
+  if (input) row.within = builder_.input(*input);
+  PlanField* tools = eval_.plan_of(cell).find("tools");
+  if (tools == nullptr) return;
+  eval_.fault(
+      "E308", tools->range,
+      fmt::format("`{}` runs within an image, whose programs are its tools", cell.family->name),
+      "no program of this machine", "leave `tools` out, and put the program into the image");
+}
+
+/// Of a node that runs within a Python environment instead.
+bool Lowerer::is_within_environment(Cell& cell) {
+  PlanField* field = eval_.plan_of(cell).find("within");
+  if (field == nullptr) return false;
+  const Value value = eval_.field_value(cell, *field, nullptr);
+  return value.is(ValueKind::Node) && value.as<NodeObject>().cell->family->rule_name == "venv";
 }
 
 void Lowerer::lower_tools(Cell& cell, InputList& inputs) {
@@ -339,7 +367,6 @@ void Lowerer::lower_after(Cell& cell, Node& row, InputList& inputs) {
 /// What this program cannot run yet is part of the graph, and refused before anything runs.
 void Lowerer::note_refusals(Cell& cell, Node& row) {
   Family& family = *cell.family;
-  Plan& plan = eval_.plan_of(cell);
   const auto holds_secret = [&](ValueId id) {
     const devgraph::Value& value = builder_.value(id);
     if (value.tag == ValueTag::Secret) return true;
@@ -358,8 +385,8 @@ void Lowerer::note_refusals(Cell& cell, Node& row) {
     why = fmt::format("this version of devgraph checks `{}`, but cannot run it", family.rule_name);
   } else if (family.is_late) {
     why = "its axis is late, and this version of devgraph cannot add cells while it builds";
-  } else if (plan.find("within")) {
-    why = "this version of devgraph cannot run a command `within` an image or environment";
+  } else if (is_within_environment(cell)) {
+    why = "this version of devgraph cannot run a command `within` an environment, only in an image";
   } else if (holds_secret(row.env) || holds_secret(row.secrets) || holds_secret(row.stdin_text) ||
              holds_secret(row.args)) {
     why = "this version of devgraph hands out no secrets";

@@ -247,6 +247,8 @@ std::optional<ValueId> Lowerer::simple_word(const SimpleCommand::Word& word,
 /// One simple command needs no bash, if what it runs is known to be a program.
 bool Lowerer::lower_simple(Cell& cell, const SimpleCommand& simple,
                            const std::vector<ValueId>& holes, Node& row) {
+  // What its programs are, only the image knows.
+  if (eval_.plan_of(cell).find("within") != nullptr) return false;
   std::vector<ValueId> words;
   for (const SimpleCommand::Word& word : simple.words) {
     const std::optional<ValueId> one = simple_word(word, holes);

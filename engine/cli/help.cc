@@ -52,6 +52,9 @@ const std::vector<CommandInfo>& commands() {
       {"out", "LABEL…", "the paths of the outputs", WordKind::Labels, 1, kNoLimit},
       {"image", "diff A B", "how two images differ, path by path; labels or OCI layouts",
        WordKind::Labels, 3, 3},
+      {"run", "LABEL -- COMMAND…", "a command within an image, which is built if it is stale",
+       WordKind::Labels, 2, kNoLimit},
+      {"shell", "LABEL", "a shell within an image", WordKind::Labels, 1, 1},
       {"clean", "[LABEL…]", "remove outputs that nobody changed", WordKind::Labels, 0, kNoLimit},
       {"fmt", "[FILE…|-]", "format manifests", WordKind::Files, 0, kNoLimit},
       {"lint", "", "check manifests and warn of what is likely a mistake", WordKind::None, 0, 0},
@@ -93,7 +96,7 @@ std::string general_help() {
     text += fmt::format("  {:<11} {}\n", command.name, command.summary);
   text +=
       "\nevery command takes:\n"
-      "  -C DIR  -D NAME=VALUE  -P FILE  --color auto|always|never  -q  -v  -h\n\n"
+      "  -C DIR  -D NAME=VALUE  -P FILE  --color auto|always|never  -q  -v  -h\n"
       "exit status: 0 done  1 a node failed  2 refused before anything ran  3 check: stale\n"
       "`devgraph COMMAND -h` prints the options of a command; `man devgraph` tells all.\n";
   return text;

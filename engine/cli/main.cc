@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/cli/run.h"
+#include "engine/exec/within.h"
 
 namespace {
 
@@ -41,6 +42,9 @@ void fill_standard_descriptors() {
 
 int main(int argc, char** argv) {
   std::set_terminate(give_up);
+  // The engine's own child, which becomes a command within an image.
+  if (argc == 3 && argv[1] == devgraph::exec::kEnterWord)
+    return devgraph::exec::enter_image(argv[2]);
   fill_standard_descriptors();
   // A reader of our output that goes away is an error of a write, not our end.
   std::signal(SIGPIPE, SIG_IGN);

@@ -97,7 +97,8 @@ int run_command(Context& context) {
       {"fmt", fmt_command},         {"lint", lint_command},
       {"explain", explain_command}, {"doctor", doctor_command},
       {"init", init_command},       {"completion", completion_command},
-      {"image", image_command},
+      {"image", image_command},     {"run", run_in_command},
+      {"shell", shell_command},
   };
   return kCommands.at(context.options.command)(context);
 }

@@ -10,6 +10,7 @@
 #include "engine/base/source_date.h"
 #include "engine/base/text.h"
 #include "engine/exec/staging.h"
+#include "engine/exec/within.h"
 
 namespace devgraph::exec {
 namespace {
@@ -90,6 +91,8 @@ Result<Command> Staging::run(const std::string& log) {
   if (done) done = node_.kind == ActionKind::Exec ? exec() : script();
   if (!done) return std::unexpected(std::move(done.error()));
   sandbox();
+  if (graph_.value(node_.within).tag == ValueTag::Input) done = go_within();
+  if (!done) return std::unexpected(std::move(done.error()));
   return std::move(command_);
 }
 
@@ -295,6 +298,47 @@ void Staging::sandbox() {
     }
     policy.readable.push_back(is_tree ? folder_path(path) : path);
   }
+}
+
+/// Wraps the command: what it may see are mounts then, not rules.
+Status Staging::go_within() {
+  EnterRequest request;
+  request.layout = content_path(InputId{graph_.value(node_.within).a});
+  request.layers = join_path(stage_.state, "layers");
+  request.scratch = join_path(scratch_, "image");
+  request.folder = command_.folder;
+  request.network = traits_.network != 0;
+  const bool sees_all = !command_.sandbox.enabled;
+  if (sees_all) {
+    request.writable.push_back(stage_.workspace);
+    request.network = true;
+  } else {
+    for (const std::string& path : command_.sandbox.readable) {
+      if (path != folder_path(path_folder_) && path != folder_path(request.layout))
+        request.readable.push_back(path);
+    }
+    request.writable = {scratch_};
+    if (traits_.cwd == Cwd::Project && !is_within(request.folder, scratch_)) {
+      if (Status done = files_.make_folders(request.folder); !done) return done;
+    }
+  }
+  for (const std::string& variable : command_.environment) {
+    if (!variable.starts_with("PATH=") || variable != "PATH=" + path_folder_)
+      request.environment.push_back(variable);
+  }
+  request.argv = std::move(command_.argv);
+  request.own_bash = true;
+  if (Status done = files_.make_folders(request.scratch); !done) return done;
+  const std::string path = join_path(scratch_, "enter.json");
+  if (Status done = write_request(request, path); !done) return done;
+  command_.sandbox.enabled = false;
+  command_.program = "/proc/self/exe";
+  command_.argv = {"devgraph", std::string(kEnterWord), path};
+  // Programs of this machine that help to enter; the command gets those of the image.
+  for (std::string& variable : command_.environment) {
+    if (variable.starts_with("PATH=")) variable = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+  }
+  return {};
 }
 
 // --- the interface

@@ -84,7 +84,8 @@ Status Staging::exec() {
     const Result<FileStat> found = files_.stat(command_.program);
     there = found && found->kind == FileKind::Regular && found->executable;
   }
-  if (!ours || !there) return exec_by_bash(words);
+  const bool is_outside = graph_.value(node_.within).tag == ValueTag::None;
+  if (!ours || !there || !is_outside) return exec_by_bash(words);
   if (!in->empty()) command_.stdin_file = *in;
   command_.stdout_file = *out;
   command_.stderr_file = *err;

@@ -33,6 +33,7 @@ class Staging {
   Result<std::string> redirect(const char* field, bool& ours);
   bool appends(const char* field) const;
   void sandbox();
+  Status go_within();
 
   /// For Cwd::Inputs (stage_inputs.cc): the copies.
   Status copy_inputs();

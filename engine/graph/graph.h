@@ -182,6 +182,7 @@ struct Node {
   ValueId env{};         ///< A Map of Str, Input, Text and Secret.
   ValueId stdin_text{};  ///< None, Str, Input (a file), Text or Secret.
   ValueId secrets{};     ///< A Map of Secret.
+  ValueId within{};      ///< None, or Input: the layout of the image that a command runs in.
   Span32 inputs{};       ///< In the pool of InputIds: all that `args`, `env`, `stdin` and `deps`
                          ///< mention, tools included; each once, in the order of mention.
   Span32 listed{};       ///< In the pool of InputIds: those `allow_failed` speaks of.

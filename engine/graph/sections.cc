@@ -75,7 +75,7 @@ class Bounds {
 
   bool node(const Node& row) const {
     return all(row.project, row.name, row.rule, row.action, row.manifest, row.doc, row.refused) &&
-           all(row.args, row.env, row.stdin_text, row.secrets) && has(row.script) &&
+           all(row.args, row.env, row.stdin_text, row.secrets, row.within) && has(row.script) &&
            has(row.traits) && has(row.counts_with) && within(row.axes, t_.axis_values) &&
            within(row.inputs, t_.input_ids) && within(row.listed, t_.input_ids) &&
            within(row.outputs, t_.outputs) && within(row.after, t_.node_ids) &&

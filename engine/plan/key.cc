@@ -260,6 +260,7 @@ void visit_static(const Graph& graph, NodeId id, unsigned version, KeySink& sink
   visit_fields(graph, "env", node.env, sink);
   sink.value({"stdin", {}}, node.stdin_text);
   visit_fields(graph, "secret", node.secrets, sink);
+  if (graph.value(node.within).tag != ValueTag::None) sink.value({"within", {}}, node.within);
   if (node.depfile != StrId{}) sink.text({"depfile", {}}, graph.str(node.depfile));
   for (const Output& output : graph.outputs(id)) {
     const std::string_view declared = graph.str(output.declared);

@@ -88,7 +88,7 @@ class Reader {
   bool find_instruction();
   void directives();
   std::string joined_lines();
-  std::optional<DockerFault> bodies(std::string_view line);
+  std::optional<DockerFault> bodies(std::string_view joined);
   std::expected<DockerInstruction, DockerFault> instruction();
   std::optional<DockerFault> add(DockerInstruction instruction);
   std::expected<DockerStage, DockerFault> stage(DockerInstruction from) const;

@@ -285,6 +285,7 @@ void DockerPlanner::report_absent(Cell& cell, const Given& given, const ReadFile
                : fmt::format("add {} to `context`", show_path(path));
   } else {
     std::vector<std::string> known;
+    known.reserve(given.context.size());
     for (const auto& [one, file] : given.context)
       known.push_back(one);
     if (const std::optional<std::string> near = nearest(source.pattern, known))
@@ -331,10 +332,9 @@ bool DockerPlanner::take_files(Cell& cell, const Given& given, const ReadFile& r
 
 std::string DockerPlanner::engine_of(Cell& cell) {
   const Value engine = eval_.parameter(cell, "engine");
-  const std::string name = engine.is(ValueKind::String) ? engine.text() : "auto";
-  if (name != "auto") return name;
-  for (const std::string known : {"buildah", "podman", "docker"}) {
-    if (eval_.world().tool(known)) return known;
+  if (engine.is(ValueKind::String) && engine.text() != "auto") return engine.text();
+  for (const char* name : {"buildah", "podman", "docker"}) {
+    if (eval_.world().tool(name)) return name;
   }
   eval_.fault("E409", place(cell, "engine"), "no program that builds Dockerfiles is on PATH",
               "neither buildah, podman nor docker",

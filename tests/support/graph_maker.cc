@@ -107,6 +107,7 @@ Graph GraphMaker::make() const {
     row.args = b.map({{b.str("dg1"), b.list(ValueTag::List, words)}});
     row.env = b.map({});
     row.stdin_text = b.none();
+    row.within = b.none();
     row.secrets = b.map({});
     row.inputs = b.inputs(inputs);
     if (spec.allow_failed) row.listed = row.inputs;

@@ -19,6 +19,7 @@ struct NodeMaker {
     node.line = 1;
     node.env = node.secrets = graph.map({});
     node.stdin_text = graph.none();
+    node.within = graph.none();
   }
 
   InputId source(std::string_view path, std::string_view name = {}) {

@@ -7,9 +7,8 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/cli/commands.h"
-#include "engine/cli/goals.h"
+#include "engine/cli/image_goal.h"
 #include "engine/cli/json.h"
-#include "engine/cli/load_graph.h"
 
 namespace devgraph::cli {
 namespace {
@@ -19,37 +18,14 @@ struct Side {
   std::string config;
 };
 
-/// The layout that a label's node makes. None: the fault is in `context.found`.
-std::optional<std::string> layout_of_label(Context& context, const std::string& word) {
-  const std::optional<lang::Workspace> workspace = open_workspace(context);
-  if (!workspace) return std::nullopt;
-  const auto labels = parse_labels(context, *workspace, std::span(&word, 1));
-  if (!labels) return std::nullopt;
-  const std::optional<Graph> graph =
-      load_graph(context, *workspace, demanded_projects(*workspace, *labels), Save::No);
-  if (!graph) return std::nullopt;
-  const auto nodes = select_nodes(context, *graph, *labels);
-  if (!nodes) return std::nullopt;
-  if (nodes->size() != 1) {
-    add_fault(
-        context, "E906",
-        fmt::format("`{}` stands for {} nodes, not for one image", printable(word), nodes->size()));
-    return std::nullopt;
-  }
-  for (const Output& output : graph->outputs((*nodes)[0])) {
-    if (output.kind != OutputKind::Tree || graph->str(output.field) != "out") continue;
-    return join_path(workspace->root, graph->str(output.path));
-  }
-  add_fault(context, "E906", fmt::format("`{}` makes no image", printable(word)));
-  return std::nullopt;
-}
-
 /// A folder that is a layout, or a label. None: the fault is in `context.found`.
 std::optional<std::string> layout_of(Context& context, const std::string& word) {
   std::string folder = join_path(context.folder, word);
   const Result<FileStat> index = context.files.stat(folder + "/index.json");
   if (index && index->exists()) return folder;
-  return layout_of_label(context, word);
+  const std::optional<ImageGoal> goal = find_image(context, word);
+  if (!goal) return std::nullopt;
+  return goal->layout;
 }
 
 Result<Side> read_side(Files& files, const std::string& folder) {

@@ -1,0 +1,213 @@
+#!/usr/bin/python3
+"""Commands within images: what they see, what they leave, and `devgraph run` and `shell`."""
+
+import os
+import signal
+import subprocess
+import time
+
+import harness
+
+IMAGE = """devgraph 1
+image root {
+  files  = { "/bin/busybox" = ./busybox, "/etc/" = ./etc/** }
+  config = { env = { PATH = "/bin", WHO = "image" } }
+}
+"""
+
+
+class Within(harness.Case):
+    def setUp(self):
+        super().setUp()
+        with open("/bin/busybox", "rb") as file:
+            busybox = file.read()
+        self.ws = self.workspace({"build.devgraph": IMAGE, "etc/motd": "welcome\n",
+                                  "in.txt": "input\n", "undeclared.txt": "secret\n",
+                                  "data/a": "1\n", "data/b": "2\n"})
+        self.ws.write("busybox", busybox, 0o755)
+
+    def tearDown(self):
+        with open("/proc/mounts", encoding="utf-8") as file:
+            self.assertEqual([line for line in file if os.fsdecode(self.folder) in line], [])
+        super().tearDown()
+
+    def node(self, text):
+        self.ws.write("build.devgraph", IMAGE + text)
+
+    def output(self, label="a"):
+        return self.ws.read(self.expect(self.ws.devgraph("out", label), 0).out.splitlines()[0])
+
+    def test_a_command_sees_the_image_and_its_inputs(self):
+        self.node("""
+run a {
+  within = root
+  out    = "a.txt"
+  deps   = [./in.txt, ./data/]
+  env    = { MODE = "fast" }
+  $ echo $WHO $MODE $PATH $SOURCE_DATE_EPOCH > {out}
+  $ busybox cat /etc/motd {deps[0]} >> {out}
+  $ busybox ls "$(busybox dirname {deps[0]})" {deps[1]} | busybox tail -n +2 >> {out}
+  $ busybox test ! -e /home && busybox id -u >> {out}
+}
+""")
+        self.build(self.ws, run=2)
+        text = self.output()
+        self.assertTrue(text.startswith("image fast /bin 315532800\nwelcome\ninput\n"), text)
+        self.assertNotIn("undeclared", text)
+        self.assertIn("a\nb\n", text)
+        self.assertTrue(text.endswith(f"{os.getuid()}\n"), text)
+        self.build(self.ws, run=0)
+        self.ws.write("etc/motd", "good day\n")
+        self.build(self.ws, run=2)
+        self.assertIn("good day", self.output())
+
+    def test_what_it_may_not_do(self):
+        for name, line in (("read a file that is not declared", "busybox cat undeclared"),
+                           ("change an input", "echo x > {deps[0]}"),
+                           ("reach the network", "busybox wget -q http://127.0.0.1:9/")):
+            with self.subTest(name):
+                line = line.replace("undeclared", self.ws_path("undeclared.txt"))
+                self.node("\nrun a {\n  within = root\n  deps = ./in.txt\n  out = \"a\"\n"
+                          "  $ " + line + "\n  $ echo done > {out}\n}\n")
+                run = self.expect(self.ws.devgraph("build"), 1)
+                self.assertIn("failed //:a", run.err)
+        self.assertEqual(self.ws.read("in.txt"), "input\n")
+
+    def ws_path(self, name):
+        return os.fsdecode(self.ws.path(name))
+
+    def test_what_it_writes_into_the_image_is_gone(self):
+        self.node("""
+axis n = ["1", "2", "3", "4", "5", "6"]
+run a[n] {
+  within = root
+  out    = "a.txt"
+  $ busybox test ! -e /bin/mine
+  $ echo {n} > /bin/mine
+  $ busybox rm /etc/motd
+  $ busybox cp /bin/mine {out}
+}
+""")
+        self.build(self.ws, "-j6", run=7)
+        self.assertEqual(self.output("a@n=4"), "4\n")
+        self.ws.shell("rm -r out; rm -r .devgraph/record .devgraph/cas")
+        self.build(self.ws, "-j6", run=7)
+
+    def test_layers_take_files_away(self):
+        self.node("""
+dockerfile less { dockerfile = ./Dockerfile, from = root }
+run a {
+  within = less
+  out    = "a.txt"
+  $ busybox ls /etc /gone >> {out} 2>&1 || true
+}
+""")
+        self.ws.write("Dockerfile", 'FROM base\nRUN ["/bin/busybox", "mkdir", "/gone"]\n'
+                      'RUN ["/bin/busybox", "rm", "-r", "/gone", "/etc/motd"]\n'
+                      'RUN ["/bin/busybox", "touch", "/etc/new"]\n')
+        self.build(self.ws, run=3)
+        text = self.output()
+        self.assertIn("/gone: No such file or directory", text)
+        self.assertIn("new", text)
+        self.assertNotIn("motd", text)
+
+    def test_folders_copies_standard_input_and_no_shell(self):
+        self.node("""
+run tree {
+  within = root
+  out    = "tree/"
+  deps   = [./in.txt, ./data/a]
+  cwd    = "inputs"
+  stdin  = ./in.txt
+  $ busybox cat > {out}/stdin
+  $ busybox cp in.txt data/a {out}/
+}
+run words {
+  within = root
+  out    = "words.txt"
+  argv   = ["busybox", "sh", "-c", 'printf "%s|" "$@" > "$0"', out, "a b", "$(c)", "'", "-n"]
+}
+""")
+        self.build(self.ws, run=3)
+        self.assertEqual(sorted(os.listdir(self.ws_path("out/tree/tree"))), ["a", "in.txt", "stdin"])
+        self.assertEqual(self.ws.read("out/tree/tree/stdin"), "input\n")
+        self.assertEqual(self.output("words"), "a b|$(c)|'|-n|")
+
+    def test_without_root(self):
+        self.node("\nrun a {\n  within = root\n  out = \"a.txt\"\n  deps = ./in.txt\n"
+                  "  $ busybox id -u > {out}\n  $ busybox cat {deps} >> {out}\n"
+                  "  $ busybox rm -r /etc\n}\n")
+        self.ws.shell("chown -R 1234:1234 .; chmod 755 . ..")
+        said = self.ws.shell(f"""setpriv --reuid 1234 --regid 1234 --clear-groups \
+            env HOME=/nowhere {harness.BINARY} build 2>&1""")
+        self.assertIn("2 nodes: 2 run", said)
+        self.assertEqual(self.ws.read("out/a/a.txt"), "1234\ninput\n")
+        self.ws.shell("setpriv --reuid 1234 --regid 1234 --clear-groups rm -r .devgraph")
+
+    def test_time_and_signals(self):
+        self.node("\nrun a {\n  within = root\n  timeout = 1s\n  $ busybox sleep 4712\n  $ true\n}\n")
+        run = self.expect(self.ws.devgraph("build"), 1)
+        self.assertIn("timed out", run.err)
+        self.assertFalse(harness.alive("sleep 4712"))
+        self.node("\nrun a {\n  within = root\n  $ busybox sleep 4713\n  $ true\n}\n")
+        process = self.ws.start("build")
+        self.wait_for(lambda: harness.alive("sleep 4713"), "the command")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        self.wait_for(lambda: not harness.alive("sleep 4713"), "its end")
+
+    def test_what_is_no_image(self):
+        self.node("\nrun tree {\n  out = \"tree/\"\n  $ echo x > {out}/x\n}\n"
+                  "run a {\n  within = tree\n  $ true\n}\n")
+        self.expect(self.ws.devgraph("build"), 1)
+        log = self.expect(self.ws.devgraph("log", "a"), 0).out
+        self.assertIn("devgraph: cannot run within the image: ", log)
+        self.node("\nrun a {\n  within = root\n  tools = [\"gcc\"]\n  $ gcc\n}\n")
+        run = self.expect(self.ws.devgraph("build"), 2)
+        self.assert_text(run.err, """error[E308]: `a` runs within an image, whose programs are its tools
+  --> build.devgraph:9:11
+ 9 |   tools = ["gcc"]
+   |           ^^^^^^^ no program of this machine
+   = leave `tools` out, and put the program into the image
+""")
+
+    def test_run_gives_the_command_s_status_and_builds_before(self):
+        run = self.ws.devgraph("run", "root", "--", "busybox", "sh", "-c",
+                               "cat in.txt /etc/motd; echo $WHO; echo made > made.txt; exit 7")
+        self.assertEqual((run.code, run.out), (7, "input\nwelcome\nimage\n"), run.err)
+        self.assertIn("1 node: 1 run", run.err)
+        self.assertEqual(self.ws.read("made.txt"), "made\n")
+        self.ws.write("etc/motd", "good day\n")
+        run = self.ws.devgraph("run", "root", "--", "busybox", "cat", "/etc/motd", cwd="data")
+        self.assertEqual((run.code, run.out), (0, "good day\n"), run.err)
+        run = self.ws.devgraph("run", "root", "--", "nothing")
+        self.assertEqual(run.code, 125)
+        self.assertIn("devgraph: cannot run within the image: cannot run `nothing` in the image: "
+                      "No such file or directory", run.err)
+        self.assertEqual([name for name in os.listdir(self.ws_path(".devgraph"))
+                          if name.startswith("run-")], [])
+
+    def test_run_within_the_image_of_a_node(self):
+        self.node("\nrun a {\n  within = root\n  out = \"a\"\n  $ echo a > {out}\n}\n"
+                  "run b {\n  out = \"b\"\n  $ echo b > {out}\n}\n")
+        run = self.ws.devgraph("run", "a", "--", "busybox", "cat", "/etc/motd")
+        self.assertEqual((run.code, run.out), (0, "welcome\n"), run.err)
+        run = self.expect(self.ws.devgraph("run", "b", "--", "true"), 2)
+        self.assertIn("error[E906]: `b` makes no image", run.err)
+        run = self.expect(self.ws.devgraph("run", "root"), 2)
+        self.assertIn("`devgraph run` needs LABEL -- COMMAND…", run.err)
+
+    def test_shell(self):
+        done = subprocess.run([harness.BINARY, "shell", "root"], input=b"echo $WHO; busybox cat in.txt; exit 5\n",
+                              cwd=self.ws.root, check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (5, b"image\ninput\n"), done.stderr)
+
+    def test_a_build_that_fails_runs_nothing(self):
+        self.node("\nrun a {\n  out = \"a\"\n  $ exit 3\n}\nimage bad { files = { \"/a\" = a } }\n")
+        run = self.expect(self.ws.devgraph("run", "bad", "--", "busybox", "true"), 1)
+        self.assertEqual(run.out, "")
+
+
+if __name__ == "__main__":
+    harness.main()
