@@ -51,11 +51,12 @@ void collect_strings(const Context& context, const Value& value,
 
 const Action* find_action(std::string_view name) {
   // The versions of the compressors are known only when the program runs.
-  static const std::array<Action, 24> kActions = {{
+  static const std::array<Action, 25> kActions = {{
       {"compress", 1 + compressor_version(), run_compress},
       {"copy", 1, run_copy},
       {"docker_load", 1, run_docker_load, holds_docker_load, true},
       {"dockerfile", 1, run_dockerfile},
+      {"env_file", 1, run_env_file},
       {"fetch", 1, run_fetch},
       {"git_clone", 1, run_git_clone},
       {"group", 1, run_group},
@@ -67,7 +68,7 @@ const Action* find_action(std::string_view name) {
       {"oci_image", 1, run_oci_image},
       {"package_index", 1, run_package_index},
       {"pick", 1, run_pick},
-      {"push_hashed", 1, run_push_hashed, holds_push_hashed},
+      {"push_hashed", 1, run_push_hashed, holds_push_hashed, false, ready_push_hashed},
       {"sdist", 1 + compressor_version(), run_sdist},
       {"seed", 1, run_seed},
       {"subst", 1, run_subst},

@@ -41,6 +41,7 @@ struct Context {
 
 using Function = Status (*)(const Context&);
 using Probe = Result<bool> (*)(const Context&);
+using Ready = Status (*)(const Context&);
 
 /// A native action by its name in the standard library; null if there is none.
 /// `version` enters the key: it changes when the same arguments would make other bytes.
@@ -52,6 +53,9 @@ struct Action {
   /// last run left it. Error: nothing can be said. Called when inputs and outputs are in place.
   Probe holds = nullptr;
   bool is_near = false;  ///< What `holds` asks is on this machine.
+  /// Of an action that needs leave from outside: error if it is refused already. Called before
+  /// anything runs, when inputs may not be there. Where nobody can be asked, it is ready.
+  Ready ready = nullptr;
 };
 const Action* find_action(std::string_view name);
 

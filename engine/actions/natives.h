@@ -16,6 +16,7 @@ Status run_pick(const Context& context);
 Status run_merge_json(const Context& context);
 Status run_compress(const Context& context);
 Status run_git_clone(const Context& context);
+Status run_env_file(const Context& context);
 Status run_fetch(const Context& context);
 Status run_oci_image(const Context& context);
 Status run_image_index(const Context& context);
@@ -27,6 +28,7 @@ Status run_docker_load(const Context& context);
 Result<bool> holds_docker_load(const Context& context);
 Status run_push_hashed(const Context& context);
 Result<bool> holds_push_hashed(const Context& context);
+Status ready_push_hashed(const Context& context);
 
 /// Of the zlib and zstd that this program runs with: other versions may make other bytes.
 unsigned compressor_version();

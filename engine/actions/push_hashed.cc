@@ -22,6 +22,17 @@ struct Goal {
   std::string ref;  ///< As the user writes the repository.
 };
 
+Result<oci::Reference> find_repository(const Context& context) {
+  const std::string to(string_arg(context, "to"));
+  Result<oci::Reference> repository = oci::parse_reference(to);
+  if (!repository) return repository;
+  if (!repository->tag.empty() || repository->digest) {
+    return fail(fmt::format("`to` is `{}`: it names a repository; the tag is made of the content",
+                            printable(to)));
+  }
+  return repository;
+}
+
 Result<Goal> find_goal(const Context& context) {
   const std::optional<InputId> image = oci::image_arg(context, "image");
   if (!image) return fail("`image` is missing: it is left out by `allow_failed`");
@@ -29,20 +40,15 @@ Result<Goal> find_goal(const Context& context) {
   if (!layout) return std::unexpected(layout.error());
   const Result<oci::Descriptor> root = oci::root_of(*layout);
   if (!root) return std::unexpected(root.error());
-  const std::string to(string_arg(context, "to"));
-  Result<oci::Reference> repository = oci::parse_reference(to);
+  Result<oci::Reference> repository = find_repository(context);
   if (!repository) return std::unexpected(repository.error());
-  if (!repository->tag.empty() || repository->digest) {
-    return fail(fmt::format("`to` is `{}`: it names a repository; the tag is made of the content",
-                            printable(to)));
-  }
   std::string tag(string_arg(context, "prefix"));
   tag += hex(root->digest).substr(0, kDigits);
   if (!oci::is_tag(tag)) {
     return fail(
         fmt::format("`{}` is no tag: it has letters, digits and _ . -, up to 128", printable(tag)));
   }
-  const std::string ref = fmt::format("{}:{}", to, tag);
+  const std::string ref = fmt::format("{}:{}", string_arg(context, "to"), tag);
   return Goal{std::move(*layout), *root, std::move(*repository), tag, ref};
 }
 
@@ -73,6 +79,21 @@ Status run_push_hashed(const Context& context) {
   }
   context.log(fmt::format("{} (digest {})", goal->ref, oci::show(goal->root.digest)));
   return context.files.write(context.out_path(0), goal->ref + "\n", 0644, false);
+}
+
+Status ready_push_hashed(const Context& context) {
+  const Result<oci::Reference> repository = find_repository(context);
+  if (!repository) return std::unexpected(repository.error());
+  const Result<std::unique_ptr<oci::Registry>> registry =
+      oci::open_registry(context, repository->registry);
+  if (!registry) return std::unexpected(registry.error());
+  const oci::Reply<void> taken = (*registry)->check_login(repository->repository);
+  constexpr long kUnauthorized = 401;
+  constexpr long kForbidden = 403;
+  if (taken) return {};
+  const long status = taken.error().status;
+  if (status != kUnauthorized && status != kForbidden) return {};
+  return std::unexpected(taken.error().error());
 }
 
 Result<bool> holds_push_hashed(const Context& context) {

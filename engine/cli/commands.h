@@ -12,6 +12,7 @@ int log_command(Context& context);
 int list_command(Context& context);
 int graph_command(Context& context);
 int out_command(Context& context);
+int export_command(Context& context);
 int image_command(Context& context);
 /// `devgraph run`: a command within an image. Gives the status of that command.
 int run_in_command(Context& context);

@@ -50,6 +50,8 @@ const std::vector<CommandInfo>& commands() {
        WordKind::Labels, 0, kNoLimit},
       {"graph", "[LABEL…]", "the nodes and what they need", WordKind::Labels, 0, kNoLimit},
       {"out", "LABEL…", "the paths of the outputs", WordKind::Labels, 1, kNoLimit},
+      {"export", "LABEL…", "assignments for `eval`, once what they tell of is built",
+       WordKind::Labels, 1, kNoLimit},
       {"image", "diff A B", "how two images differ, path by path; labels or OCI layouts",
        WordKind::Labels, 3, 3},
       {"run", "LABEL -- COMMAND…", "a command within an image, which is built if it is stale",
@@ -90,7 +92,7 @@ std::vector<OptionInfo> options_of(std::string_view command) {
 
 std::string general_help() {
   std::string text =
-      "devgraph builds what a project ships from its build.devgraph, and only what is stale.\n\n"
+      "devgraph builds what a project ships from its build.devgraph, and only what is stale.\n"
       "usage: devgraph COMMAND [OPTION…] [WORD…]\n\n";
   for (const CommandInfo& command : commands())
     text += fmt::format("  {:<11} {}\n", command.name, command.summary);

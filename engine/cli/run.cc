@@ -98,7 +98,7 @@ int run_command(Context& context) {
       {"explain", explain_command}, {"doctor", doctor_command},
       {"init", init_command},       {"completion", completion_command},
       {"image", image_command},     {"run", run_in_command},
-      {"shell", shell_command},
+      {"shell", shell_command},     {"export", export_command},
   };
   return kCommands.at(context.options.command)(context);
 }

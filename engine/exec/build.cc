@@ -67,6 +67,9 @@ Result<Summary> build(const Graph& graph, Files& files, Runner& runner, const Bu
   for (const std::string& words : look_outside(*survey, true))
     listener.warning(words + "; it is taken to be as the last build left it");
   if (options.dry_run) return judge_only(*survey, files, options, listener);
+  if (std::vector<NotReady> refused = refused_outside(*survey); !refused.empty()) {
+    return Summary{.refused = std::move(refused)};
+  }
   Coordinator coordinator(*survey, runner, options, listener);
   return coordinator.run();
 }

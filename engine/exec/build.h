@@ -39,6 +39,12 @@ struct BuildOptions {
 
 /// Counts of public nodes (private children count with their instance). The first five add up to
 /// `nodes`.
+/// A node that something outside would refuse.
+struct NotReady {
+  NodeId node{};
+  std::string why;
+};
+
 struct Summary {
   std::size_t nodes = 0, run = 0, fresh = 0, failed = 0, blocked = 0, not_started = 0;
   std::chrono::milliseconds time{0};
@@ -47,6 +53,7 @@ struct Summary {
   std::vector<std::string> not_equal;    ///< `--twice`: label and output that differ.
   bool excused = false;                  ///< Every failure is one of a `may_fail` node.
   int signal = 0;                        ///< Stopped by this signal.
+  std::vector<NotReady> refused;         ///< Not empty: nothing was run at all.
 };
 
 /// Errors: what stops a build as a whole (state cannot be written, output not ours, absent source).

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -9,25 +10,27 @@
 #include "engine/actions/action.h"
 #include "engine/base/path.h"
 #include "engine/exec/staging.h"
+#include "engine/exec/tally.h"
 
 namespace devgraph::exec {
 namespace {
 
 constexpr std::size_t kAtOnce = 16;  // They wait for the network, not for a processor.
 
-const actions::Action* probed_action(const Graph& graph, NodeId node) {
+const actions::Action* native_action(const Graph& graph, NodeId node) {
   const Node& row = graph.node(node);
-  if (row.kind != ActionKind::Native) return nullptr;
-  const actions::Action* action = actions::find_action(graph.str(row.action));
+  return row.kind == ActionKind::Native ? actions::find_action(graph.str(row.action)) : nullptr;
+}
+
+const actions::Action* probed_action(const Graph& graph, NodeId node) {
+  const actions::Action* action = native_action(graph, node);
   return action != nullptr && action->holds != nullptr ? action : nullptr;
 }
 
-}  // namespace
-
-Result<bool> holds_outside(Survey& survey, NodeId node) {
+/// Calls `ask` with what an action is given that only looks.
+template <class Ask>
+auto with_context(Survey& survey, NodeId node, Ask ask) {
   const Graph& graph = survey.graph();
-  const actions::Action* action = probed_action(graph, node);
-  if (action == nullptr) return true;
   const std::string& workspace = survey.look().workspace;
   static const std::atomic<bool> kNever{false};
   const actions::Context context{
@@ -44,7 +47,52 @@ Result<bool> holds_outside(Survey& survey, NodeId node) {
       .log = [](std::string_view) {},
       .stopping = kNever,
   };
-  return action->holds(context);
+  return ask(context);
+}
+
+/// Calls `ask` with each number below `count`, several at once.
+void ask_all(std::size_t count, const std::function<void(std::size_t)>& ask) {
+  std::atomic<std::size_t> next{0};
+  const auto run = [&] {
+    for (std::size_t i = next++; i < count; i = next++)
+      ask(i);
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < std::min(count, kAtOnce); ++i)
+    threads.emplace_back(run);
+  run();
+  for (std::thread& thread : threads)
+    thread.join();
+}
+
+}  // namespace
+
+Result<bool> holds_outside(Survey& survey, NodeId node) {
+  const actions::Action* action = probed_action(survey.graph(), node);
+  if (action == nullptr) return true;
+  return with_context(survey, node,
+                      [&](const actions::Context& context) { return action->holds(context); });
+}
+
+std::vector<NotReady> refused_outside(Survey& survey) {
+  const Graph& graph = survey.graph();
+  const IdVec<NodeId, std::uint8_t> stale = stale_nodes(survey);
+  std::vector<NodeId> nodes;
+  for (const NodeId id : survey.order()) {
+    const actions::Action* action = native_action(graph, id);
+    if (stale[id] != 0 && action != nullptr && action->ready != nullptr) nodes.push_back(id);
+  }
+  std::vector<Status> answers(nodes.size());
+  ask_all(nodes.size(), [&](std::size_t i) {
+    const actions::Action* action = native_action(graph, nodes[i]);
+    answers[i] = with_context(
+        survey, nodes[i], [&](const actions::Context& context) { return action->ready(context); });
+  });
+  std::vector<NotReady> refused;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (!answers[i]) refused.push_back({nodes[i], answers[i].error().message});
+  }
+  return refused;
 }
 
 std::vector<std::string> look_outside(Survey& survey, bool far) {
@@ -56,17 +104,7 @@ std::vector<std::string> look_outside(Survey& survey, bool far) {
     if (action != nullptr && (far || action->is_near)) nodes.push_back(id);
   }
   std::vector<Result<bool>> answers(nodes.size(), Result<bool>(true));
-  std::atomic<std::size_t> next{0};
-  const auto run = [&] {
-    for (std::size_t i = next++; i < nodes.size(); i = next++)
-      answers[i] = holds_outside(survey, nodes[i]);
-  };
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < std::min(nodes.size(), kAtOnce); ++i)
-    threads.emplace_back(run);
-  run();
-  for (std::thread& thread : threads)
-    thread.join();
+  ask_all(nodes.size(), [&](std::size_t i) { answers[i] = holds_outside(survey, nodes[i]); });
 
   std::vector<std::string> unknown;
   for (std::size_t i = 0; i < nodes.size(); ++i) {

@@ -252,7 +252,7 @@ extern rule pick(
         self.assertEqual(runs, {"run", "test", "copy", "symlink", "write", "subst", "tar", "unpack", "pick",
                                 "merge_json", "compress", "git_clone", "seed", "fetch", "dataset", "image",
                                 "oci_image", "image_index", "image_archive", "image_layout", "image_import", "image_pull", "push_hashed", "docker_load",
-                                "dockerfile", "wheel", "sdist", "package_index"})
+                                "dockerfile", "env_file", "wheel", "sdist", "package_index"})
 
     def test_refusals(self):
         self.screen(["list", "sortd", "book"], 2, "", """error[E906]: no node `sortd` in `//`; did you mean `sorted`?
@@ -559,6 +559,46 @@ warning[W701]: this looks like a hole and is text
         self.assertNotIn("warning", self.build(self.ws).err)
         run = self.expect(self.ws.devgraph("lint"), 3)
         self.assertIn("W702", run.out)
+
+
+class Export(Commands):
+    def test_hostile_values_reach_the_shell_unharmed(self):
+        self.ws.write("build.devgraph", """devgraph 1
+run text {
+  out = "text.txt"
+  deps = ./value.txt
+  $ cat {deps} > {out}
+}
+env_file vars {
+  vars = { PLAIN = "a-b", EMPTY = "", TEXT = text(text) }
+}
+""")
+        want = "it's\n $(touch /nowhere/x) \\ \"\n"
+        self.ws.write("value.txt", want + "\n")
+        said = self.ws.shell(f"""
+          lines=$({harness.BINARY} export vars)
+          eval "$lines"
+          python3 -c 'import os; print([os.environ[name] for name in ("PLAIN", "EMPTY", "TEXT")])'
+          """)
+        self.assertEqual(said.splitlines()[-1], repr(["a-b", "", want]))
+
+    def test_what_fails_prints_nothing(self):
+        self.ws.write("build.devgraph", """devgraph 1
+run text {
+  out = "text.txt"
+  $ false
+}
+env_file vars { vars = { TEXT = text(text) } }
+env_file bad { vars = { "a b" = "x" } }
+""")
+        run = self.expect(self.ws.devgraph("export", "vars"), 1)
+        self.assertEqual(run.out, "")
+        run = self.expect(self.ws.devgraph("export", "bad"), 1)
+        self.assertEqual(run.out, "")
+        self.assertIn("`a b` is no name of a shell's variable: letters, digits and _", run.err)
+        self.screen(["export", "text"], 2, "", """error[E906]: `//:text` holds no variables
+   = name a node of the rule `env_file`
+""")
 
 
 class Doctor(Commands):

@@ -48,6 +48,17 @@ class Push(Case):
         self.build(self.ws, *self.define, "edge", run=0)
         self.assertEqual(self.registry.writes(), before)
 
+    def test_the_name_is_exported_for_the_shell(self):
+        said = self.ws.shell(f"""
+          eval "$({harness.BINARY} export {' '.join(self.define)} vars 2>/dev/null)"
+          echo "$IMAGE" """)
+        self.assertEqual(said.strip(), self.ref())
+        self.registry.stop()
+        self.ws.write("src/a.txt", "two\n")
+        run = self.expect(self.ws.devgraph("export", *self.define, "vars"), 1)
+        self.assertEqual(run.out, "")
+        self.registry.start()
+
     def test_a_reverted_edit_finds_its_tag_again(self):
         self.build(self.ws, *self.define, "edge")
         first = self.ref()
@@ -125,13 +136,17 @@ class Login(Case):
         self.assertEqual(self.ws.shell("grep -rlaF canary-7f3a . || true"), "")
 
     def test_without_a_login_it_says_what_to_type(self):
-        run = self.expect(self.ws.devgraph("build", *self.define, "edge"), 1)
-        self.assertIn(f"there is no login for {self.registry.host}; run  docker login "
-                      f"{self.registry.host}", run.err)
+        run = self.expect(self.ws.devgraph("build", *self.define, "edge"), 2)
+        self.assert_text(run.err, f"""error[E916]: `//:edge` would be refused: {self.registry.host} answers 401 to GET: there is no login for {self.registry.host}; run  docker login {self.registry.host}
+   = nothing has run
+""")
+        self.assertFalse(self.ws.exists("out"))
+        self.build(self.ws, *self.define, "app", run=1)
 
     def test_a_wrong_password_is_told_from_none(self):
         self.write_login("wrong")
-        run = self.expect(self.ws.devgraph("build", *self.define, "edge"), 1)
+        run = self.expect(self.ws.devgraph("build", *self.define, "edge"), 2)
+        self.assertFalse(self.ws.exists("out"))
         self.assertIn(f"the login for {self.registry.host} may not do this", run.err)
         self.assertNotIn("wrong", run.err.replace("what is wrong", ""))
 

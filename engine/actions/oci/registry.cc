@@ -186,6 +186,15 @@ Reply<Answer> Registry::ask(const Request& request, const std::string& scope) {
   }
 }
 
+Reply<void> Registry::check_login(const std::string& repository) {
+  Request request;
+  request.url = "/v2/";
+  const Reply<Answer> answer = ask(request, push(repository));
+  if (!answer) return std::unexpected(answer.error());
+  if (!answer->is_good()) return std::unexpected(refused(request, *answer));
+  return {};
+}
+
 Reply<std::optional<Descriptor>> Registry::head_manifest(const std::string& repository,
                                                          const std::string& reference) {
   Request request;

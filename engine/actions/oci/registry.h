@@ -43,6 +43,9 @@ class Registry {
     std::string bytes;
   };
   Reply<Document> get_manifest(const std::string& repository, const std::string& reference);
+  /// Whether the server takes our login for pushing; nothing is written. It may still refuse the
+  /// push: what a user may do, servers only say when it is done.
+  Reply<void> check_login(const std::string& repository);
   Reply<bool> has_blob(const std::string& repository, const Sha256& digest);
   /// Size and digest are checked when all has come.
   Reply<void> get_blob(const std::string& repository, const Descriptor& blob,

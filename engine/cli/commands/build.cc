@@ -149,6 +149,15 @@ int run_build(Context& context, const Job& job, exec::Runner& runner) {
     const int status = refuse(context, "E912", summary.error().message);
     return progress->anything_started() ? kExitFailed : status;
   }
+  if (!summary->refused.empty()) {
+    for (const exec::NotReady& one : summary->refused) {
+      add_fault(context, "E916",
+                fmt::format("`{}` would be refused: {}", printable(label_of(job.graph, one.node)),
+                            one.why),
+                {"nothing has run"});
+    }
+    return refuse(context);
+  }
   const int status = exit_status(*summary);
   if (!context.console.quiet || status != 0) {
     context.console.talk(stopped_line(*summary) + summary_line(*summary, context.options.dry_run) +
