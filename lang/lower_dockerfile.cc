@@ -54,10 +54,11 @@ void Lowerer::lower_dockerfile(Cell& cell, Node& row, InputList& inputs) {
   add("names", builder_.list(ValueTag::List, names));
   add("images", builder_.list(ValueTag::List, images));
   std::vector<Field> given;
+  given.reserve(plan.args.size());
   for (const auto& [name, value] : plan.args)
     given.push_back({builder_.str(name), builder_.string(value)});
   add("args", builder_.map(given));
-  for (const std::string_view name : {"platform", "limit", "follow_links", "secrets"})
+  for (const std::string_view name : {"platform", "compress", "limit", "follow_links", "secrets"})
     add(name, parameter(name));
   Use tool = use("engine");
   auto program = std::make_shared<StringObject>();

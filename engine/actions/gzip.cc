@@ -10,7 +10,6 @@ namespace devgraph::actions {
 
 namespace {
 
-constexpr int kLevel = 9;
 constexpr std::size_t kStep = std::size_t{1} << 20;
 
 struct DeflateEnd {
@@ -19,9 +18,9 @@ struct DeflateEnd {
 
 }  // namespace
 
-Status gzip(const Context& context, std::string_view bytes, OutStream& out) {
+Status gzip(const Context& context, std::string_view bytes, OutStream& out, int level) {
   z_stream raw{};
-  if (deflateInit2(&raw, kLevel, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (deflateInit2(&raw, level, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
     return fail("zlib cannot start");
   }
   const std::unique_ptr<z_stream, DeflateEnd> stream(&raw);

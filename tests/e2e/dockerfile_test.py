@@ -18,6 +18,7 @@ dockerfile app {
   context = ./app/**
   from    = root
   args    = { WHO = "me" }
+  compress = "gzip"
 }
 """
 DOCKERFILE = """# An app.
@@ -31,6 +32,7 @@ ARG WHO=you
 COPY --from=builder /made /app/made
 COPY etc/*.conf /etc/
 ENV WHO=$WHO
+HEALTHCHECK --interval=5s CMD ["/bin/busybox", "true"]
 CMD ["/bin/busybox", "cat", "/app/made"]
 """
 
@@ -83,9 +85,12 @@ class Dockerfiles(harness.Case):
         self.build(self.ws, run=2)
         self.assertEqual(self.content(),
                          {"app/made": b"hello\n", "etc/a.conf": b"a\n"})
-        config = json.loads(self.ws.shell(f"skopeo inspect --config oci:{self.paths()[0]}"))
+        config = json.loads(self.ws.shell(f"skopeo inspect --config --raw oci:{self.paths()[0]}"))
         self.assertEqual(config["config"]["Env"], ["PATH=/bin", "WHO=me"])
         self.assertEqual(config["config"]["Cmd"], ["/bin/busybox", "cat", "/app/made"])
+        self.assertEqual(config["config"]["Healthcheck"],
+                         {"Test": ["CMD", "/bin/busybox", "true"], "Interval": 5_000_000_000})
+        self.assertEqual(set(config["config"]), {"Env", "Cmd", "Healthcheck"})
         self.assertEqual(config["created"], "1980-01-01T00:00:00Z")
         raw = json.loads(self.ws.shell(f"skopeo inspect --raw oci:{self.paths()[0]}"))
         base = json.loads(self.ws.shell(f"skopeo inspect --raw oci:{self.paths('root')[0]}"))
@@ -147,6 +152,7 @@ dockerfile made[stage] {
   context = ./app/**
   from    = root
   target  = stage
+  compress = "gzip"
 }
 """
         dockerfile = ("FROM base AS tools\nRUN busybox touch /tools\nFROM base AS run\n"
@@ -166,6 +172,7 @@ dockerfile made[stage] {
 dockerfile top {
   context    = ./top/**
   images     = { "registry.example/app:1" = app, tools = root }
+  compress   = "gzip"
 }
 """)
         self.ws.write("top/Dockerfile", "FROM registry.example/app:1\n"
@@ -180,8 +187,8 @@ dockerfile top {
         self.ws.write("build.devgraph", MANIFEST.split("dockerfile")[0] + """
 write text { text = "made\\n", to = "made.txt" }
 write file { text = "FROM base\\nCOPY made.txt /x\\n", to = "Dockerfile" }
-dockerfile one { dockerfile = ./one.Dockerfile, extra = text, from = root }
-dockerfile two { dockerfile = file, extra = text, from = root }
+dockerfile one { dockerfile = ./one.Dockerfile, extra = text, from = root, compress = "gzip" }
+dockerfile two { dockerfile = file, extra = text, from = root, compress = "gzip" }
 """)
         self.ws.write("one.Dockerfile", "FROM base\nCOPY made.txt /x\n")
         self.build(self.ws, run=5)
@@ -191,7 +198,7 @@ dockerfile two { dockerfile = file, extra = text, from = root }
     def test_many_at_once(self):
         self.ws.write("build.devgraph", MANIFEST + """
 axis n = ["1", "2", "3", "4", "5", "6"]
-dockerfile many[n] { dockerfile = ./many.Dockerfile, from = root, args = { N = n } }
+dockerfile many[n] { dockerfile = ./many.Dockerfile, from = root, args = { N = n }, compress = "gzip" }
 """)
         self.ws.write("many.Dockerfile", "FROM base\nARG N\nRUN busybox echo $N > /n\n")
         self.build(self.ws, "-j8", run=8)

@@ -4,8 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "engine/actions/gzip.h"
 #include "engine/actions/oci/config.h"
 #include "engine/actions/oci/image_arg.h"
+#include "engine/actions/stream.h"
+#include "engine/actions/zstd_frame.h"
+#include "engine/base/path.h"
 #include "engine/base/source_date.h"
 #include "engine/base/text.h"
 
@@ -58,8 +62,35 @@ Result<const NamedImage*> image_below(const DockerBuild& build, const Built& bui
   return best;
 }
 
-Result<oci::Manifest> take_layers(const Built& built, const NamedImage* below,
-                                  oci::LayoutWriter& writer) {
+/// A layer as it is kept: engines give them plain.
+Result<oci::Descriptor> pack(const Context& context, const Built& built,
+                             const oci::Descriptor& plain, oci::LayoutWriter& writer) {
+  const bool as_gzip = string_arg(context, "compress") == "gzip";
+  const Result<std::unique_ptr<MappedFile>> file =
+      context.files.map(built.layout.blob(plain.digest));
+  if (!file) return std::unexpected(file.error());
+  const std::string path = join_path(context.scratch, "layer");
+  if (Status done = context.files.remove_all(path); !done) return std::unexpected(done.error());
+  Result<OutStream> out = OutStream::create(context.files, path);
+  if (!out) return std::unexpected(out.error());
+  const std::string_view bytes = (*file)->bytes();
+  Status done =
+      as_gzip ? gzip(context, bytes, *out, kGzipFast) : zstd(context, bytes, *out, kZstdFast);
+  if (done) done = out->finish();
+  if (!done) return std::unexpected(done.error());
+  const Result<FileHash> hash = context.files.hash(path, true);
+  if (!hash) return std::unexpected(hash.error());
+  const FileHash& found = *hash;
+  oci::Descriptor made;
+  made.media_type = as_gzip ? oci::kGzipType : oci::kZstdType;
+  made.digest = found.sha.value_or(Sha256());
+  made.size = found.stat.size;
+  if (done = writer.add_blob(made.digest, path); !done) return std::unexpected(done.error());
+  return made;
+}
+
+Result<oci::Manifest> take_layers(const Context& context, const Built& built,
+                                  const NamedImage* below, oci::LayoutWriter& writer) {
   oci::Manifest manifest;
   if (below != nullptr) {
     for (oci::Descriptor layer : below->image.manifest.layers) {
@@ -74,12 +105,10 @@ Result<oci::Manifest> take_layers(const Built& built, const NamedImage* below,
         oci::show(below->image.descriptor.digest);
   }
   for (std::size_t i = manifest.layers.size(); i < built.image.manifest.layers.size(); ++i) {
-    oci::Descriptor layer = built.image.manifest.layers[i];
-    layer.media_type = oci::layer_type(layer.media_type);
-    layer.annotations.clear();
-    const Status done = writer.add_blob(layer.digest, built.layout.blob(layer.digest));
-    if (!done) return std::unexpected(done.error());
-    manifest.layers.push_back(std::move(layer));
+    if (stopped(context)) return interrupted();
+    Result<oci::Descriptor> layer = pack(context, built, built.image.manifest.layers[i], writer);
+    if (!layer) return std::unexpected(layer.error());
+    manifest.layers.push_back(*std::move(layer));
   }
   manifest.annotations["org.opencontainers.image.created"] = kSourceDateText;
   return manifest;
@@ -95,7 +124,7 @@ Status adopt_image(const Context& context, const DockerBuild& build) {
   if (!below) return std::unexpected(below.error());
   oci::LayoutWriter writer(context.files, context.out_path(0));
   if (Status done = writer.begin(); !done) return done;
-  Result<oci::Manifest> manifest = take_layers(built, *below, writer);
+  Result<oci::Manifest> manifest = take_layers(context, built, *below, writer);
   if (!manifest) return std::unexpected(manifest.error());
   const Result<std::string> config = oci::settled_config(
       built.image.config, *below == nullptr ? std::string_view() : (*below)->image.config);

@@ -138,7 +138,7 @@ Result<std::string> Buildah::pull(const NamedImage& image) {
 Result<std::vector<std::string>> Buildah::command(const std::string& id_file) {
   std::vector<std::string> words = {"build",
                                     "--isolation=chroot",
-                                    "--format=oci",
+                                    "--format=docker",
                                     "--layers",
                                     "--force-rm",
                                     "--pull=false",
@@ -172,12 +172,14 @@ Status Buildah::build() {
   }
   const Result<std::string> id = context_.files.read(id_file);
   if (!id) return std::unexpected(id.error());
-  const std::string parent(parent_path(build_.made));
-  const std::string to = fmt::format("oci:{}", base_name(build_.made));
+  // This form is not compressed, so that the layers below are not packed again for nothing, and it
+  // keeps what OCI has no word for, health checks for instance.
+  const std::string name = "saved.tar";
   const Result<std::string> pushed =
-      run({"push", "--quiet", std::string(trim(*id)), to}, parent, false);
+      run({"push", "--quiet", std::string(trim(*id)), "docker-archive:" + name}, context_.scratch,
+          false);
   if (!pushed) return fail(fmt::format("{} push: {}", build_.program, pushed.error().message));
-  return {};
+  return take_archive(context_, join_path(context_.scratch, name), build_.made);
 }
 
 }  // namespace

@@ -87,29 +87,6 @@ Result<std::vector<std::string>> command(const Context& context, const DockerBui
   return words;
 }
 
-/// What `docker save` writes, as a layout.
-Status save(const Context& context, const DockerBuild& build, const std::string& id) {
-  const std::string archive = join_path(context.scratch, "saved.tar");
-  const std::string folder = join_path(context.scratch, "saved");
-  if (const Result<std::string> said = docker(context, {"save", "-o", archive, id}, false); !said) {
-    return fail("docker save: " + said.error().message);
-  }
-  if (Status done = context.files.make_folders(folder); !done) return done;
-  Program tar;
-  tar.argv = {"tar", "-xf", archive, "-C", folder};
-  tar.environment = engine_environment();
-  tar.folder = context.scratch;
-  if (const Result<std::string> said = run_program(context, tar); !said) {
-    return std::unexpected(said.error());
-  }
-  oci::LayoutWriter writer(context.files, build.made);
-  if (Status done = writer.begin(); !done) return done;
-  const Result<oci::Descriptor> root =
-      oci::import_docker_archive(context.files, folder, writer, [&] { return stopped(context); });
-  if (!root) return std::unexpected(root.error());
-  return writer.finish(*root);
-}
-
 }  // namespace
 
 Status build_with_docker(const Context& context, const DockerBuild& build) {
@@ -124,7 +101,13 @@ Status build_with_docker(const Context& context, const DockerBuild& build) {
   }
   const Result<std::string> id = context.files.read(id_file);
   if (!id) return std::unexpected(id.error());
-  return save(context, build, std::string(trim(*id)));
+  const std::string archive = join_path(context.scratch, "saved.tar");
+  const std::string name(trim(*id));
+  if (const Result<std::string> said = docker(context, {"save", "-o", archive, name}, false);
+      !said) {
+    return fail("docker save: " + said.error().message);
+  }
+  return take_archive(context, archive, build.made);
 }
 
 }  // namespace devgraph::actions

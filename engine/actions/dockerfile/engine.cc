@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/actions/oci/archive.h"
+#include "engine/actions/program.h"
+#include "engine/base/path.h"
 #include "engine/base/source_date.h"
 
 namespace devgraph::actions {
@@ -21,6 +24,25 @@ std::vector<std::string> engine_environment() {
     if (value != nullptr) made.push_back(fmt::format("{}={}", name, value));
   }
   return made;
+}
+
+Status take_archive(const Context& context, const std::string& archive, const std::string& made) {
+  const std::string folder = join_path(context.scratch, "saved");
+  if (Status done = context.files.make_folders(folder); !done) return done;
+  Program tar;
+  tar.argv = {"tar", "--extract", "--file=" + archive, "--directory=" + folder};
+  tar.environment = engine_environment();
+  tar.folder = context.scratch;
+  if (const Result<std::string> said = run_program(context, tar); !said) {
+    return std::unexpected(said.error());
+  }
+  if (Status done = context.files.remove(archive); !done) return done;
+  oci::LayoutWriter writer(context.files, made);
+  if (Status done = writer.begin(); !done) return done;
+  const Result<oci::Descriptor> root =
+      oci::import_docker_archive(context.files, folder, writer, [&] { return stopped(context); });
+  if (!root) return std::unexpected(root.error());
+  return writer.finish(*root);
 }
 
 Result<std::vector<std::string>> build_args(const Context& context, const DockerBuild& build) {

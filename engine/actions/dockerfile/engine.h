@@ -33,6 +33,9 @@ struct DockerBuild {
 Status build_with_buildah(const Context& context, const DockerBuild& build);  ///< Or podman.
 Status build_with_docker(const Context& context, const DockerBuild& build);
 
+/// Makes a layout of an archive as `docker save` writes it, and removes the archive.
+Status take_archive(const Context& context, const std::string& archive, const std::string& made);
+
 /// Of this process's environment what an engine needs, and nothing that would get into an image.
 std::vector<std::string> engine_environment();
 /// `NAME=value` each, for `--build-arg`; SOURCE_DATE_EPOCH is among them if the file asks for it.

@@ -1,6 +1,7 @@
 #include "engine/actions/oci/config.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -145,6 +146,29 @@ Result<std::string> make_config(std::string_view base, const Platform& platform,
   }
 }
 
+namespace {
+
+/// The fields of `config` that speak of the image, and not of the container it was built in:
+/// image-spec, config.md, and those of Docker that all engines keep.
+constexpr std::array<const char*, 13> kConfigFields = {
+    "User",   "ExposedPorts", "Env",     "Entrypoint",  "Cmd",         "Volumes", "WorkingDir",
+    "Labels", "StopSignal",   "OnBuild", "Healthcheck", "ArgsEscaped", "Shell"};
+
+json settled_fields(const json& fields) {
+  json made = json::object();
+  for (const char* name : kConfigFields) {
+    const auto found = fields.find(name);
+    if (found == fields.end() || found->is_null()) continue;
+    const bool is_nothing = (found->is_structured() && found->empty()) ||
+                            (found->is_string() && found->get_ref<const std::string&>().empty()) ||
+                            *found == json(false);
+    if (!is_nothing) made[name] = *found;
+  }
+  return made;
+}
+
+}  // namespace
+
 Result<std::string> settled_config(std::string_view built, std::string_view base) {
   try {
     json document = json::parse(built);
@@ -153,6 +177,9 @@ Result<std::string> settled_config(std::string_view built, std::string_view base
     for (const char* key : {"container", "container_config", "docker_version", "id", "parent"})
       document.erase(key);
     document["created"] = kSourceDateText;
+    json& fields = object_at(document, "config");
+    fields = settled_fields(fields);
+    if (fields.empty()) document.erase("config");
     json& history = list_at(document, "history");
     const json old = below.value("history", json::array());
     for (std::size_t i = 0; i < history.size(); ++i) {

@@ -199,3 +199,28 @@ TEST_CASE("a layer has the digest of what is stored and of what is in it") {
 }
 
 }  // namespace devgraph::oci
+
+TEST_CASE(
+    "what an engine wrote is settled: no dates, no names of its own, nothing of its container") {
+  const std::string base =
+      R"({"architecture":"amd64","history":[{"comment":"FROM x","created":"2001-01-01T00:00:00Z"}]})";
+  const std::string built = R"({
+    "architecture": "amd64", "os": "linux", "created": "2026-01-02T03:04:05Z",
+    "container": "d2f6", "container_config": {"Hostname": "a"}, "docker_version": "20.10", "parent": "p",
+    "config": {"Hostname": "a", "Image": "sha256:b", "AttachStdin": false, "User": "", "Labels": {},
+               "Env": ["A=1"], "Healthcheck": {"Test": ["CMD", "true"]}, "OnBuild": null},
+    "rootfs": {"type": "layers", "diff_ids": []},
+    "history": [{"created": "2026-01-02T03:04:05Z"},
+                {"created": "2026-01-02T03:04:05Z", "created_by": "RUN x", "comment": "FROM 5beda0f00575"},
+                {"created": "2026-01-02T03:04:05Z", "comment": "kept"}]})";
+  const devgraph::Result<std::string> made = devgraph::oci::settled_config(built, base);
+  REQUIRE(made.has_value());
+  CHECK(
+      *made ==
+      R"({"architecture":"amd64","config":{"Env":["A=1"],"Healthcheck":{"Test":["CMD","true"]}},)"
+      R"("created":"1980-01-01T00:00:00Z","history":[{"comment":"FROM x","created":"2001-01-01T00:00:00Z"},)"
+      R"({"created":"1980-01-01T00:00:00Z","created_by":"RUN x"},)"
+      R"({"comment":"kept","created":"1980-01-01T00:00:00Z"}],"os":"linux",)"
+      R"("rootfs":{"diff_ids":[],"type":"layers"}})");
+  CHECK_FALSE(devgraph::oci::settled_config("[]", "").has_value());
+}
