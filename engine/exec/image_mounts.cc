@@ -89,7 +89,7 @@ class Root {
 
   Status stack(const std::vector<std::string>& layers);
   Status take(const std::string& from, const std::string& place, bool writable);
-  Status take_all(const std::vector<std::string>& bash);
+  Status take_all();
   Status enter() const;
   Status devices();
   Status put();
@@ -155,7 +155,7 @@ Status Root::take(const std::string& from, const std::string& place, bool writab
   return {};
 }
 
-Status Root::take_all(const std::vector<std::string>& bash) {
+Status Root::take_all() {
   // Each mount is a descriptor until it is put in place.
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -174,7 +174,7 @@ Status Root::take_all(const std::vector<std::string>& bash) {
     if (!request_.network || !stat || !stat->exists()) continue;
     if (Status done = take(name, name, false); !done) return done;
   }
-  for (const std::string& file : bash) {
+  for (const std::string& file : request_.bash) {
     const std::string place = fmt::format("{}/{}", kBashFolder, base_name(file));
     if (Status done = take(file, place, false); !done) return done;
   }
@@ -249,7 +249,9 @@ Status Root::put() {
 
 }  // namespace
 
-Result<std::vector<std::string>> files_of_bash() {
+namespace {
+
+Result<std::vector<std::string>> find_bash() {
   std::string program;
   for (const char* path : {"/bin/bash", "/usr/bin/bash"}) {
     if (program.empty() && ::access(path, X_OK) == 0) program = path;
@@ -283,25 +285,30 @@ Result<std::vector<std::string>> files_of_bash() {
   return files;
 }
 
-std::vector<std::string> bash_command(const std::vector<std::string>& bash,
-                                      const std::vector<std::string>& words) {
+}  // namespace
+
+const Result<std::vector<std::string>>& files_of_bash() {
+  static const Result<std::vector<std::string>> kFiles = find_bash();
+  return kFiles;
+}
+
+std::vector<std::string> bash_command(const EnterRequest& request) {
   const std::string folder = kBashFolder;
-  std::vector<std::string> made = {fmt::format("{}/{}", folder, base_name(bash.at(0))),
+  std::vector<std::string> made = {fmt::format("{}/{}", folder, base_name(request.bash.at(0))),
                                    "--argv0",
                                    "bash",
                                    "--library-path",
                                    folder,
                                    folder + "/bash"};
-  made.insert(made.end(), words.begin() + 1, words.end());
+  made.insert(made.end(), request.argv.begin() + 1, request.argv.end());
   return made;
 }
 
-Status mount_image(const EnterRequest& request, const std::vector<std::string>& layers,
-                   const std::vector<std::string>& bash) {
+Status mount_image(const EnterRequest& request, const std::vector<std::string>& layers) {
   if (Status done = unshare_namespaces(request.network); !done) return done;
   Root root(request);
   if (Status done = root.stack(layers); !done) return done;
-  if (Status done = root.take_all(bash); !done) return done;
+  if (Status done = root.take_all(); !done) return done;
   if (Status done = root.enter(); !done) return done;
   if (Status done = root.devices(); !done) return done;
   return root.put();

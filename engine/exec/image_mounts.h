@@ -9,16 +9,12 @@
 
 namespace devgraph::exec {
 
-/// The bash of this machine: the loader, bash itself, and the libraries that it loads. Absolute.
-Result<std::vector<std::string>> files_of_bash();
-/// The words that run it within an image, whose own loader and libraries are others.
-std::vector<std::string> bash_command(const std::vector<std::string>& bash,
-                                      const std::vector<std::string>& words);
+/// The words that run the bash that comes along: the image's own loader and libraries are others.
+std::vector<std::string> bash_command(const EnterRequest& request);
 
 /// Gives this process namespaces of its own, and the image as its root. `layers`: folders, the
-/// lowest first. `bash`: what files_of_bash gave, or empty.
-Status mount_image(const EnterRequest& request, const std::vector<std::string>& layers,
-                   const std::vector<std::string>& bash);
+/// lowest first.
+Status mount_image(const EnterRequest& request, const std::vector<std::string>& layers);
 
 /// Replaces this process; returns only if that fails.
 Status become(const std::vector<std::string>& words, const std::vector<std::string>& environment);

@@ -327,7 +327,9 @@ Status Staging::go_within() {
       request.environment.push_back(variable);
   }
   request.argv = std::move(command_.argv);
-  request.own_bash = true;
+  const Result<std::vector<std::string>>& bash = files_of_bash();
+  if (!bash) return std::unexpected(bash.error());
+  request.bash = *bash;
   if (Status done = files_.make_folders(request.scratch); !done) return done;
   const std::string path = join_path(scratch_, "enter.json");
   if (Status done = write_request(request, path); !done) return done;

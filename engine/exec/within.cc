@@ -75,7 +75,7 @@ Result<EnterRequest> read_request(const std::string& path) {
     request.scratch = narrowed(all.at("scratch").get<std::string>());
     request.folder = narrowed(all.at("folder").get<std::string>());
     request.network = all.at("network").get<bool>();
-    request.own_bash = all.at("own_bash").get<bool>();
+    request.bash = texts_of(all.at("bash"));
     request.readable = texts_of(all.at("readable"));
     request.writable = texts_of(all.at("writable"));
     request.environment = texts_of(all.at("environment"));
@@ -126,14 +126,9 @@ Status enter(const EnterRequest& request) {
   const Result<std::vector<std::string>> layers =
       unpacked_layers(files, *layout, image, request.layers);
   if (!layers) return std::unexpected(layers.error());
-  Result<std::vector<std::string>> bash = std::vector<std::string>();
-  if (request.own_bash) bash = files_of_bash();
-  if (!bash) return std::unexpected(bash.error());
   const std::vector<std::string> environment = environment_of(image, request);
-  if (Status done = mount_image(request, *layers, *bash); !done) return done;
-  std::vector<std::string> words = request.argv;
-  if (request.own_bash) words = bash_command(*bash, words);
-  return become(words, environment);
+  if (Status done = mount_image(request, *layers); !done) return done;
+  return become(request.bash.empty() ? request.argv : bash_command(request), environment);
 }
 
 }  // namespace
@@ -144,7 +139,7 @@ Status write_request(const EnterRequest& request, const std::string& path) {
                     {"scratch", widened(request.scratch)},
                     {"folder", widened(request.folder)},
                     {"network", request.network},
-                    {"own_bash", request.own_bash},
+                    {"bash", list_of(request.bash)},
                     {"readable", list_of(request.readable)},
                     {"writable", list_of(request.writable)},
                     {"environment", list_of(request.environment)},

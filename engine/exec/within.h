@@ -32,10 +32,14 @@ struct EnterRequest {
   /// `NAME=value` over the image's own variables.
   std::vector<std::string> environment;
   std::vector<std::string> argv;
-  /// The first word is `bash`, and means that of this machine, which comes along: images need not
-  /// have one.
-  bool own_bash = false;
+  /// What files_of_bash gave: the first word is `bash`, and means that of this machine, which comes
+  /// along, as images need not have one. Empty: the first word is a program of the image.
+  std::vector<std::string> bash;
 };
+
+/// The bash of this machine: the loader, bash itself, and the libraries that it loads. Absolute.
+/// Looked up once.
+const Result<std::vector<std::string>>& files_of_bash();
 
 Status write_request(const EnterRequest& request, const std::string& path);
 

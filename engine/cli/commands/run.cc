@@ -93,7 +93,8 @@ int build_image(const Context& context, const std::string& word) {
 }
 
 /// Builds the image if it is stale, and runs a command in it: at its folder, with the workspace.
-int run_within(Context& context, std::vector<std::string> argv, bool own_bash) {
+int run_within(Context& context, std::vector<std::string> argv,
+               const std::vector<std::string>& bash) {
   const std::string word = context.options.words[0];
   const std::optional<ImageGoal> goal = find_image(context, word);
   if (!goal) return refuse(context);
@@ -112,7 +113,7 @@ int run_within(Context& context, std::vector<std::string> argv, bool own_bash) {
   request.writable = {goal->workspace};
   request.environment = terminal_environment(context);
   request.argv = std::move(argv);
-  request.own_bash = own_bash;
+  request.bash = bash;
   const std::string path = join_path(aside.folder(), "enter.json");
   if (const Status done = exec::write_request(request, path); !done) {
     return refuse(context, "E912", done.error().message);
@@ -124,11 +125,13 @@ int run_within(Context& context, std::vector<std::string> argv, bool own_bash) {
 
 int run_in_command(Context& context) {
   std::vector<std::string> argv(context.options.words.begin() + 1, context.options.words.end());
-  return run_within(context, std::move(argv), false);
+  return run_within(context, std::move(argv), {});
 }
 
 int shell_command(Context& context) {
-  return run_within(context, {"bash"}, true);
+  const Result<std::vector<std::string>>& bash = exec::files_of_bash();
+  if (!bash) return refuse(context, "E912", bash.error().message);
+  return run_within(context, {"bash"}, *bash);
 }
 
 }  // namespace devgraph::cli
