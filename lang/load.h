@@ -1,6 +1,9 @@
 #pragma once
 /// Manifests to a Graph: the only door of the language.
 
+#include <cstdint>
+#include <expected>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -36,12 +39,36 @@ std::optional<Graph> load(Sources& sources, Files& files, const LoadOptions& opt
 std::optional<std::string> changed_read(const Graph& graph, Files& files,
                                         const LoadOptions& options);
 
+/// Who owns files, and who asks. A test says so itself; the rest of the world asks the system.
+struct Owner {
+  std::uint32_t user = 0;
+  std::uint32_t group = 0;
+};
+struct Owners {
+  std::uint32_t me = 0;
+  /// None where there is nothing. `follow`: what a link leads to, not the link.
+  std::function<std::optional<Owner>(const std::string& path, bool follow)> of;
+  std::function<std::string(std::uint32_t user)> name;  ///< Empty for one that has none.
+};
+Owners system_owners();
+
 /// The outermost folder at or above `start` that holds a manifest with a `devgraph N` line, and the
-/// innermost project at or above `start`. Never looks above a folder owned by another user.
+/// innermost project at or above `start`.
+///
+/// A manifest says which commands run, so only those are read that the user or root could write:
+/// the search ends at a folder of anyone else, and in a folder of root's, such as /tmp, at a
+/// manifest of anyone else. Nothing switches this off. In particular root does not trust the user
+/// that SUDO_UID names, as git does: git then reads, while a build as root leaves a state and
+/// outputs that are root's, and the user's own next build could not write them.
 struct Workspace {
   std::string root;     ///< Absolute.
   std::string project;  ///< Relative to root.
 };
-Result<Workspace> find_workspace(Files& files, const std::string& start);
+struct NoWorkspace {
+  std::string message;
+  std::vector<std::string> helps;
+};
+std::expected<Workspace, NoWorkspace> find_workspace(Files& files, const std::string& start,
+                                                     const Owners& owners = system_owners());
 
 }  // namespace devgraph::lang

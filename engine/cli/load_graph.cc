@@ -1,7 +1,7 @@
 #include "engine/cli/load_graph.h"
 
 #include <algorithm>
-#include <cerrno>
+#include <expected>
 #include <thread>
 
 #include <fmt/format.h>
@@ -119,14 +119,10 @@ Status save_graph(Context& context, const lang::Workspace& workspace, const Grap
 }  // namespace
 
 std::optional<lang::Workspace> open_workspace(Context& context) {
-  Result<lang::Workspace> found = lang::find_workspace(context.files, context.folder);
+  std::expected<lang::Workspace, lang::NoWorkspace> found =
+      lang::find_workspace(context.files, context.folder);
   if (found) return std::move(*found);
-  const bool no_manifest = found.error().code == ENOENT;
-  add_fault(
-      context, "E908", found.error().message,
-      {no_manifest ? "`devgraph init` writes a first build.devgraph here"
-                   : "write  devgraph 1  as the first line of the manifest of the workspace's root",
-       "`devgraph -C DIR …` works in another folder"});
+  add_fault(context, "E908", std::move(found.error().message), std::move(found.error().helps));
   return std::nullopt;
 }
 

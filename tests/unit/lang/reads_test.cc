@@ -1,3 +1,4 @@
+#include <map>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -10,6 +11,28 @@ namespace {
 
 std::string changed(LoadedWorkspace& ws) {
   return lang::changed_read(*ws.graph, ws.files, ws.options).value_or("nothing");
+}
+
+/// What is said in `folder` to `me` where some files have owners; those not named are of root.
+std::string refusal(MemFiles& files, const std::string& folder, std::uint32_t me,
+                    const std::map<std::string, std::uint32_t>& owned) {
+  const lang::Owners owners{
+      .me = me,
+      .of = [&](const std::string& path, bool) -> std::optional<lang::Owner> {
+        const auto found = owned.find(path);
+        if (found != owned.end()) return lang::Owner{found->second, found->second + 1};
+        if (!files.stat(path)->exists()) return std::nullopt;
+        return lang::Owner{};
+      },
+      .name = [](std::uint32_t user) -> std::string {
+        return user == 0 ? "root" : user == 1000 ? "bob" : user == 1001 ? "eve" : "";
+      }};
+  const auto found = lang::find_workspace(files, folder, owners);
+  if (found) return "found " + found->root;
+  std::string text = found.error().message + "\n";
+  for (const std::string& help : found.error().helps)
+    text += "= " + help + "\n";
+  return text;
 }
 
 }  // namespace
@@ -138,7 +161,7 @@ TEST_CASE("a workspace begins at the outermost manifest with an edition") {
   files.put("/a/ws/build.devgraph", "# mine\ndevgraph 1\n");
   files.put("/a/ws/sub/build.devgraph", "run x {}\n");
   files.put_folder("/a/ws/sub/deep");
-  Result<lang::Workspace> found = lang::find_workspace(files, "/a/ws/sub/deep");
+  auto found = lang::find_workspace(files, "/a/ws/sub/deep");
   REQUIRE(found);
   CHECK(found->root == "/a/ws");
   CHECK(found->project == "sub");
@@ -147,4 +170,67 @@ TEST_CASE("a workspace begins at the outermost manifest with an edition") {
   found = lang::find_workspace(files, "/b");
   REQUIRE_FALSE(found);
   CHECK(found.error().message == "/b/build.devgraph lacks the line `devgraph 1`");
+}
+
+TEST_CASE("a manifest that another user could write is not read, and its owner is named") {
+  MemFiles files;
+  files.put("/w/build.devgraph", "devgraph 1\n");
+  files.put_folder("/w/sub");
+  CHECK(refusal(files, "/w", 0, {}) == "found /w");
+  CHECK(refusal(files, "/w", 1000, {}) == "found /w");
+  CHECK(refusal(files, "/w", 1000, {{"/w", 1000}}) == "found /w");
+  CHECK(refusal(files, "/w", 0, {{"/w", 1000}, {"/w/build.devgraph", 1000}}) ==
+        R"(/w/build.devgraph belongs to user bob (uid 1000) and is therefore not read
+= its commands would run as user root (uid 0): devgraph reads only manifests of that user
+= run it as its owner:  sudo -u bob devgraph …
+= in a container:  docker run --user 1000:1001 …
+= or take it over:  chown -R root /w
+= `devgraph -C DIR …` works in another folder
+)");
+  CHECK(
+      refusal(files, "/w/sub", 0, {{"/w", 1000}, {"/w/build.devgraph", 1000}, {"/w/sub", 1000}}) ==
+      refusal(files, "/w", 0, {{"/w", 1000}, {"/w/build.devgraph", 1000}}));
+  CHECK(refusal(files, "/w", 1001, {{"/w", 1234}}) ==
+        R"(/w/build.devgraph is not read: its folder belongs to uid 1234
+= its commands would run as user eve (uid 1001): devgraph reads only manifests of that user and of root
+= run it as its owner:  sudo -u '#1234' devgraph …
+= or take it over:  sudo chown -R eve /w
+= `devgraph -C DIR …` works in another folder
+)");
+  CHECK(refusal(files, "/w/sub", 1001, {{"/w", 1001}, {"/w/sub", 1000}}) ==
+        R"(/w/build.devgraph is not read: /w/sub below it belongs to user bob (uid 1000)
+= its commands would run as user eve (uid 1001): devgraph reads only manifests of that user and of root
+= run it as its owner:  sudo -u bob devgraph …
+= or take it over:  sudo chown -R eve /w/sub
+= `devgraph -C DIR …` works in another folder
+)");
+}
+
+TEST_CASE("in a folder of root's, where others may write, a manifest of theirs is not read") {
+  MemFiles files;
+  files.put("/tmp/build.devgraph", "devgraph 1\n");
+  files.put("/tmp/mine/build.devgraph", "devgraph 1\n");
+  files.put("/tmp/part/build.devgraph", "run x {}\n");
+  const std::map<std::string, std::uint32_t> owned = {
+      {"/tmp/build.devgraph", 1000}, {"/tmp/mine", 1234}, {"/tmp/part", 1234}};
+  CHECK(refusal(files, "/tmp", 1000, owned) == "found /tmp");
+  CHECK(refusal(files, "/tmp/mine", 1234, owned) == "found /tmp/mine");
+  CHECK(refusal(files, "/tmp/part", 1234, owned) ==
+        R"(/tmp/build.devgraph belongs to user bob (uid 1000) and is therefore not read
+= its commands would run as uid 1234: devgraph reads only manifests of that user and of root
+= run it as its owner:  sudo -u bob devgraph …
+= or take it over:  sudo chown 1234 /tmp/build.devgraph
+= or write  devgraph 1  as the first line of /tmp/part/build.devgraph: a workspace of its own then
+= `devgraph -C DIR …` works in another folder
+)");
+}
+
+TEST_CASE("a folder of another user without any manifest hides none") {
+  MemFiles files;
+  files.put_folder("/w/sub");
+  CHECK(refusal(files, "/w/sub", 1001, {{"/w", 1000}}) ==
+        R"(there is no build.devgraph in /w/sub or above it
+= `devgraph init` writes a first build.devgraph here
+= `devgraph -C DIR …` works in another folder
+)");
 }
