@@ -157,14 +157,8 @@ Value BuiltinCall::decode() {
   const std::optional<std::string> path = source(0);
   if (!path) return Value::error();
   const std::string decoder(builtin_.name);
-  Result<Value> value = eval_.world().read_data(*path, decoder);
-  if (!value) {
-    const bool is_there = eval_.world().kind(*path) == FileKind::Regular;
-    return eval_.fault(is_there ? "E405" : "E401", place(0),
-                       is_there ? fmt::format("//{} is no {}", printable(*path), decoder)
-                                : fmt::format("cannot read `{}`", printable(*path)),
-                       value.error().message);
-  }
+  auto value = eval_.world().read_data(*path, decoder);
+  if (!value) return eval_.report_data(*path, decoder, value.error(), place(0));
   auto object = std::make_shared<DataObject>();
   object->path = *path;
   object->decoder = decoder;

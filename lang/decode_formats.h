@@ -3,13 +3,12 @@
 
 #include <string_view>
 
-#include "engine/base/result.h"
-#include "lang/value.h"
+#include "lang/decode.h"
 
 namespace devgraph::lang {
 
-Result<Value> decode_json(std::string_view text);
-Result<Value> decode_toml(std::string_view text);
-Result<Value> decode_yaml(std::string_view text);
+Decoded<Value> decode_json(std::string_view text);
+Decoded<Value> decode_toml(std::string_view text);
+Decoded<Value> decode_yaml(std::string_view text);
 
 }  // namespace devgraph::lang

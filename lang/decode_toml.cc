@@ -1,34 +1,33 @@
 #include <algorithm>
 
-#include <fmt/format.h>
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
+#include "engine/base/text.h"
 #include "lang/decode_formats.h"
 
 namespace devgraph::lang {
 namespace {
 
-/// What stands in the text between two places, both 1-based; columns count code points.
-std::string as_written(std::string_view text, const toml::source_region& region) {
+/// The byte of a place, which is 1-based; columns count code points.
+std::size_t offset_of(std::string_view text, const toml::source_position& position) {
   std::size_t at = 0;
-  for (toml::source_index line = 1; line < region.begin.line && at != std::string_view::npos;
-       ++line) {
+  for (toml::source_index line = 1; line < position.line; ++line) {
     at = text.find('\n', at);
-    if (at != std::string_view::npos) ++at;
+    if (at == std::string_view::npos) return text.size();
+    ++at;
   }
-  if (at == std::string_view::npos) return {};
-  const auto skip = [&](toml::source_index columns) {
-    std::size_t place = at;
-    for (toml::source_index i = 1; i < columns && place < text.size(); ++i) {
-      ++place;
-      while (place < text.size() && (static_cast<unsigned char>(text[place]) & 0xC0U) == 0x80U)
-        ++place;
-    }
-    return place;
-  };
-  const std::size_t begin = skip(region.begin.column);
-  const std::size_t end = skip(region.end.column);
+  for (toml::source_index i = 1; i < position.column && at < text.size(); ++i) {
+    ++at;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U)
+      ++at;
+  }
+  return at;
+}
+
+std::string as_written(std::string_view text, const toml::source_region& region) {
+  const std::size_t begin = offset_of(text, region.begin);
+  const std::size_t end = std::max(begin, offset_of(text, region.end));
   return std::string(text.substr(begin, end - begin));
 }
 
@@ -64,13 +63,15 @@ Value convert(const toml::node& node, std::string_view text) {
 
 }  // namespace
 
-Result<Value> decode_toml(std::string_view text) {
+Decoded<Value> decode_toml(std::string_view text) {
   try {
     const toml::table table = toml::parse(text);
     return convert_table(table, text);
   } catch (const toml::parse_error& problem) {
-    const toml::source_position at = problem.source().begin;
-    return fail(fmt::format("line {}, column {}: {}", at.line, at.column, problem.description()));
+    const toml::source_region& region = problem.source();
+    const std::size_t begin = offset_of(text, region.begin);
+    return data_fault(printable(problem.description()),
+                      DataPlace{begin, std::max(begin + 1, offset_of(text, region.end))});
   }
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -46,15 +47,32 @@ Value scalar(const YAML::Node& node) {
   return Value::string(text);
 }
 
-Result<Value> convert(const YAML::Node& node, std::size_t depth, std::size_t& budget) {
+/// From a mark to the end of its word. Columns count bytes.
+std::optional<DataPlace> place_of(std::string_view text, const YAML::Mark& mark) {
+  if (mark.is_null()) return std::nullopt;
+  std::size_t at = 0;
+  for (int line = 0; line < mark.line; ++line) {
+    at = text.find('\n', at);
+    if (at == std::string_view::npos) return DataPlace{text.size(), text.size()};
+    ++at;
+  }
+  const std::size_t line_end = std::min(text.find('\n', at), text.size());
+  at = std::min(at + static_cast<std::size_t>(std::max(mark.column, 0)), line_end);
+  const std::size_t end = std::min(text.find_first_of(" \t\r\n:,[]{}", at), text.size());
+  return DataPlace{at, std::max(end, std::min(at + 1, text.size()))};
+}
+
+Decoded<Value> convert(std::string_view text, const YAML::Node& node, std::size_t depth,
+                       std::size_t& budget) {
   // Aliases share nodes, so a small text can stand for a huge tree.
-  if (depth > kDeepest || budget == 0) return fail("it is nested too deep or too large");
+  if (depth > kDeepest || budget == 0)
+    return data_fault("it is nested too deep or too large", place_of(text, node.Mark()));
   --budget;
   if (node.IsScalar()) return scalar(node);
   if (node.IsSequence()) {
     std::vector<Value> items;
     for (const YAML::Node& item : node) {
-      Result<Value> value = convert(item, depth + 1, budget);
+      Decoded<Value> value = convert(text, item, depth + 1, budget);
       if (!value) return value;
       items.push_back(std::move(*value));
     }
@@ -64,14 +82,14 @@ Result<Value> convert(const YAML::Node& node, std::size_t depth, std::size_t& bu
   ValueFields fields;
   for (const auto& entry : node) {
     if (!entry.first.IsScalar())
-      return fail(fmt::format("line {}: a key is no scalar", entry.first.Mark().line + 1));
+      return data_fault("a key is no scalar", place_of(text, entry.first.Mark()));
     const std::string& key = entry.first.Scalar();
     for (const auto& field : fields) {
       if (field.first == key)
-        return fail(fmt::format("line {}: the key `{}` stands twice in one map",
-                                entry.first.Mark().line + 1, printable(key)));
+        return data_fault(fmt::format("the key `{}` stands twice in one map", printable(key)),
+                          place_of(text, entry.first.Mark()));
     }
-    Result<Value> value = convert(entry.second, depth + 1, budget);
+    Decoded<Value> value = convert(text, entry.second, depth + 1, budget);
     if (!value) return value;
     fields.emplace_back(key, std::move(*value));
   }
@@ -80,15 +98,16 @@ Result<Value> convert(const YAML::Node& node, std::size_t depth, std::size_t& bu
 
 }  // namespace
 
-Result<Value> decode_yaml(std::string_view text) {
+Decoded<Value> decode_yaml(std::string_view text) {
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) return fail("it holds several documents");
+    if (documents.size() > 1)
+      return data_fault("it holds several documents", place_of(text, documents[1].Mark()));
     if (documents.empty()) return Value();
     std::size_t budget = 1'000'000;
-    return convert(documents[0], 0, budget);
+    return convert(text, documents[0], 0, budget);
   } catch (const YAML::Exception& problem) {
-    return fail(fmt::format("line {}: {}", problem.mark.line + 1, problem.msg));
+    return data_fault(printable(problem.msg), place_of(text, problem.mark));
   }
 }
 

@@ -56,6 +56,26 @@ Value Evaluator::fault(std::string_view code, Range at, std::string message, std
   return Value::error();
 }
 
+Value Evaluator::report_data(const std::string& path, const std::string& decoder,
+                             const UnreadData& unread, Range used) {
+  if (!unread.text)
+    return fault("E401", used, fmt::format("cannot read `{}`", printable(path)),
+                 unread.fault.message);
+  std::string message = fmt::format("//{} is no {}", printable(path), decoder);
+  const std::optional<DataPlace>& place = unread.fault.place;
+  if (!place) return fault("E405", used, std::move(message), unread.fault.message);
+  const auto [source, is_new] = data_sources_.try_emplace({path, decoder});
+  // Said once, however many read it.
+  if (!is_new) return Value::error();
+  source->second = sources_.add(path, *unread.text);
+  Diagnostic* said = report("E405",
+                            {source->second, static_cast<std::uint32_t>(place->begin),
+                             static_cast<std::uint32_t>(place->end)},
+                            std::move(message), unread.fault.message);
+  if (said) said->also.push_back({used, "used here"});
+  return Value::error();
+}
+
 TypeRef Evaluator::type_of(const Module& module, const ast::Type& written) {
   const auto held = types_.find(&written);
   if (held != types_.end()) return held->second;

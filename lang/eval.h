@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -247,6 +248,9 @@ class Evaluator {
   Diagnostic* report(std::string_view code, Range at, std::string message, std::string label = {});
   Value fault(std::string_view code, Range at, std::string message, std::string label = {},
               std::string help = {});
+  /// A data file that gives no value, with the place in it; `used`: who reads it.
+  Value report_data(const std::string& path, const std::string& decoder, const UnreadData& unread,
+                    Range used);
 
  private:
   friend class BuiltinCall;
@@ -334,6 +338,8 @@ class Evaluator {
   std::deque<std::unique_ptr<Family>> literals_;
   std::vector<Cell*> naming_;  ///< Whose outputs are being found, outermost first.
   std::set<std::pair<std::string, std::uint64_t>> reported_;
+  /// Data files with faults, by path and decoder.
+  std::map<std::pair<std::string, std::string>, SourceId> data_sources_;
   std::function<Value(const Symbol&, Frame&)> resolve_param_;
   std::uint64_t steps_ = 0;
   std::uint32_t depth_ = 0;

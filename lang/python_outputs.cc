@@ -54,15 +54,11 @@ std::string python_output_name(std::string_view rule, std::string_view field, Ev
   World& world = evaluator.world();
   const FileObject* manifest = manifest_of(sources, world);
   if (manifest == nullptr) return fallback;
-  const Result<Value> root = world.read_data(manifest->path, "toml");
+  const auto root = world.read_data(manifest->path, "toml");
   if (!root) {
-    const bool is_there = world.kind(manifest->path) == FileKind::Regular;
     // A file that is not there is told of where it is used.
-    if (is_there) {
-      evaluator.fault("E405", cell.family->range,
-                      fmt::format("//{} is no toml", printable(manifest->path)),
-                      root.error().message);
-    }
+    if (world.kind(manifest->path) == FileKind::Regular)
+      evaluator.report_data(manifest->path, "toml", root.error(), cell.family->range);
     return fallback;
   }
   // Where these are no name and no version the action says so, with their place.

@@ -6,7 +6,6 @@
 
 #include "engine/base/path.h"
 #include "engine/base/text.h"
-#include "lang/decode.h"
 #include "lang/git.h"
 #include "lang/host.h"
 #include "lang/reads.h"
@@ -102,14 +101,17 @@ Result<std::string> World::read_text(const std::string& path) {
   return text;
 }
 
-Result<Value> World::read_data(const std::string& path, const std::string& decoder) {
+std::expected<Value, UnreadData> World::read_data(const std::string& path,
+                                                  const std::string& decoder) {
   const auto held = decoded_.find({path, decoder});
   if (held != decoded_.end()) return held->second;
   Result<std::string> text = text_of(path);
-  if (!text) return std::unexpected(text.error());
-  Result<Value> value = decode(decoder, *text);
-  if (value) decoded_.emplace(std::pair(path, decoder), *value);
-  return value;
+  if (!text) return std::unexpected(UnreadData{{text.error().message, {}}, {}});
+  const std::string_view bare = without_mark(*text);
+  Decoded<Value> value = decode(decoder, bare);
+  if (!value) return std::unexpected(UnreadData{std::move(value.error()), std::string(bare)});
+  decoded_.emplace(std::pair(path, decoder), *value);
+  return std::move(*value);
 }
 
 void World::use_part(const DataObject& data, const std::vector<std::string>& steps,
@@ -257,7 +259,7 @@ std::optional<std::string> World::near_path(const std::string& path) {
 Digest World::redo_part(std::string_view arg) {
   const std::vector<std::string> parts = parts_of(arg);
   if (parts.size() < 2) return {};
-  const Result<Value> data = read_data(parts[0], parts[1]);
+  const auto data = read_data(parts[0], parts[1]);
   if (!data) return {};
   return digest_of_part(walk_steps(*data, std::span(parts).subspan(2)));
 }

@@ -1,6 +1,7 @@
 #pragma once
 /// The world as one evaluation sees it: every look at it is recorded, and can be redone.
 
+#include <expected>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,12 +13,19 @@
 
 #include "engine/base/files.h"
 #include "engine/graph/graph.h"
+#include "lang/decode.h"
 #include "lang/discover.h"
 #include "lang/glob.h"
 #include "lang/load.h"
 #include "lang/value.h"
 
 namespace devgraph::lang {
+
+/// Why a data file gives no value: it cannot be read, or what it holds cannot be decoded.
+struct UnreadData {
+  DataFault fault;
+  std::optional<std::string> text;  ///< What it holds, without a byte order mark.
+};
 
 /// Paths are workspace-relative.
 class World {
@@ -36,7 +44,7 @@ class World {
   // -----------------------------------------------------------------------
   Result<std::string> read_text(const std::string& path);
   /// The decoded file; what of it is used is recorded by `use_part`.
-  Result<Value> read_data(const std::string& path, const std::string& decoder);
+  std::expected<Value, UnreadData> read_data(const std::string& path, const std::string& decoder);
   /// `part` is null when the file has none there.
   void use_part(const DataObject& data, const std::vector<std::string>& steps, const Value* part);
   GlobResult glob(const std::string& pattern);

@@ -398,9 +398,12 @@ Tools, and a café.
                              "devgraph 1\nwheel app { src = [./pyproject.toml, ./acme.py] }\n"})
         said = self.expect(ws.devgraph("build"), 2)
         self.assert_text(said.err, """error[E405]: //pyproject.toml is no toml
+  --> pyproject.toml:1:9
+ 1 | [project
+   |         ^ Error while parsing table header: expected ']', saw '\\n'
   --> build.devgraph:2:7
  2 | wheel app { src = [./pyproject.toml, ./acme.py] }
-   |       ^^^ line 1, column 9: Error while parsing table header: expected ']', saw '\\n'
+   |       ^^^ used here
 """)
         ws.write("pyproject.toml", MINIMAL)
         self.build(ws, run=1)
