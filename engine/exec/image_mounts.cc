@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -102,6 +103,7 @@ class Root {
   std::string path_;
   DiskFiles files_;
   std::vector<Mount> mounts_;
+  rlimit limit_{};
 };
 
 /// The folders that take what is written: on the disk of the scratch folder.
@@ -157,11 +159,10 @@ Status Root::take(const std::string& from, const std::string& place, bool writab
 
 Status Root::take_all() {
   // Each mount is a descriptor until it is put in place.
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  if (::getrlimit(RLIMIT_NOFILE, &limit_) != 0) return cannot("read the limit on", "descriptors");
+  rlimit most = limit_;
+  most.rlim_cur = most.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &most);
   for (const char* name : {"/proc", "/sys"}) {
     if (Status done = take(name, name, false); !done) return done;
   }
@@ -243,6 +244,9 @@ Status Root::put() {
     if (Status done = put(mount); !done) return done;
   }
   mounts_.clear();
+  ::setrlimit(RLIMIT_NOFILE, &limit_);  // The command gets what it would get elsewhere.
+  // The folder of a project is there, even if nothing that lies in it is declared.
+  if (Status done = files_.make_folders(request_.folder); !done) return done;
   if (::chdir(request_.folder.c_str()) != 0) return cannot("enter", request_.folder);
   return {};
 }
@@ -326,6 +330,8 @@ Status become(const std::vector<std::string>& words, const std::vector<std::stri
     variables.push_back(const_cast<char*>(one.c_str()));
   argv.push_back(nullptr);
   variables.push_back(nullptr);
+  // Ignored signals would stay ignored.
+  std::signal(SIGPIPE, SIG_DFL);
   // The PATH is that of the image.
   ::clearenv();
   for (char* one : variables) {

@@ -318,9 +318,6 @@ Status Staging::go_within() {
         request.readable.push_back(path);
     }
     request.writable = {scratch_};
-    if (traits_.cwd == Cwd::Project && !is_within(request.folder, scratch_)) {
-      if (Status done = files_.make_folders(request.folder); !done) return done;
-    }
   }
   for (const std::string& variable : command_.environment) {
     if (!variable.starts_with("PATH=") || variable != "PATH=" + path_folder_)

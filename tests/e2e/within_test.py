@@ -133,6 +133,29 @@ run words {
         self.assertEqual(self.ws.read("out/tree/tree/stdin"), "input\n")
         self.assertEqual(self.output("words"), "a b|$(c)|'|-n|")
 
+    def test_it_starts_as_outside(self):
+        line = ("busybox sh -c 'ulimit -n; busybox grep -E \"SigIgn|SigBlk\" /proc/self/status; "
+                "busybox pwd'")
+        self.node(f"""
+run a {{
+  within = root
+  out    = "a.txt"
+  cwd    = "project"
+  $ {line} > {{out}}
+  $ busybox yes | busybox head -n1 >> {{out}}
+}}
+run b {{
+  out   = "b.txt"
+  tools = ["busybox"]
+  cwd   = "project"
+  $ {line} > {{out}}
+  $ busybox yes | busybox head -n1 >> {{out}} || [ $? = 141 ]
+}}
+""".replace("head -n1 >> {out}\n}\nrun b", "head -n1 >> {out} || [ $? = 141 ]\n}\nrun b"))
+        self.build(self.ws, "a", "b", run=3)
+        self.assertEqual(self.output("a"), self.output("b"))
+        self.assertEqual(self.output("a").splitlines()[3:], [self.ws_path("").rstrip("/"), "y"])
+
     def test_without_root(self):
         self.node("\nrun a {\n  within = root\n  out = \"a.txt\"\n  deps = ./in.txt\n"
                   "  $ busybox id -u > {out}\n  $ busybox cat {deps} >> {out}\n"
