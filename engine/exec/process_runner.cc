@@ -39,7 +39,8 @@ void ProcessRunner::State::signal(Running& one, int number) {
   ::kill(-one.pid, number);
   signal_session(one.pid, number);
   for (const pid_t pid : own_children()) {
-    if (running.contains(pid) || session_of(pid) == ::getsid(0)) continue;
+    const pid_t session = session_of(pid);
+    if (running.contains(pid) || session == ::getsid(0) || session == one.pid) continue;
     if (is_of(one, pid) == Marked::Yes) ::kill(pid, number);
   }
   // A stopped process hears nothing but KILL.

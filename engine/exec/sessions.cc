@@ -83,7 +83,7 @@ void signal_session(pid_t session, int number) {
     pid_t pid = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
     if (error != std::errc{} || end != name.data() + name.size()) continue;
-    if (session_of(pid) == session) ::kill(pid, number);
+    if (session_of(pid) == session && ::getpgid(pid) != session) ::kill(pid, number);
   }
 }
 

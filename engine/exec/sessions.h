@@ -21,7 +21,8 @@ pid_t session_of(pid_t pid);
 enum class Marked : std::uint8_t { No, Yes, Unknown };
 Marked is_marked(pid_t pid, std::string_view entry);
 
-/// Sends a signal to every member of a session, whatever its group. Reads all of /proc.
+/// Sends a signal to the members of a session that are in other groups than its leader's, which
+/// `kill` reaches at once: a signal that comes twice runs a handler twice. Reads all of /proc.
 void signal_session(pid_t session, int number);
 
 }  // namespace devgraph::exec
