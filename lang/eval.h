@@ -175,6 +175,9 @@ class CellEnv {
   Env env_;
 };
 
+/// The last name of the file that a value stands for; empty if it stands for none.
+std::string base_of(const Value& value);
+
 /// The values that an index chooses of one axis, by number; none: all.
 struct AxisChoice {
   std::optional<std::vector<std::uint32_t>> values;

@@ -21,15 +21,6 @@ bool runs_command(const Family& family) {
 constexpr std::array<std::string_view, 8> kCommandFields = {
     "env", "stdin", "secrets", "tools", "within", "cwd", "ok", "normalize"};
 
-std::string base_of(const Value& value) {
-  if (value.is(ValueKind::Output)) {
-    const OutputObject& output = value.as<OutputObject>();
-    return std::string(
-        base_name(output.part.empty() ? output.cell->outputs[output.index].declared : output.part));
-  }
-  return std::string(base_name(value.as<FileObject>().path));
-}
-
 }  // namespace
 
 /// A field for one cell; a value that is the same in all cells is lowered once.

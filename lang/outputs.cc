@@ -17,7 +17,15 @@ const Type& path_or_paths() {
   return *kType;
 }
 
-/// The declared name of a file that a value stands for; empty if it has none.
+/// The last component of a URL, without query.
+std::string base_of_url(const Value& urls) {
+  const std::string text =
+      urls.is(ValueKind::List) && !urls.items().empty() ? urls.items()[0].text() : std::string();
+  return std::string(base_name(text.substr(0, text.find_first_of("?#"))));
+}
+
+}  // namespace
+
 std::string base_of(const Value& value) {
   if (value.is(ValueKind::File) || value.is(ValueKind::Tree))
     return std::string(base_name(value.as<FileObject>().path));
@@ -27,15 +35,6 @@ std::string base_of(const Value& value) {
   return std::string(
       base_name(output.part.empty() ? output.cell->outputs[output.index].declared : output.part));
 }
-
-/// The last component of a URL, without query.
-std::string base_of_url(const Value& urls) {
-  const std::string text =
-      urls.is(ValueKind::List) && !urls.items().empty() ? urls.items()[0].text() : std::string();
-  return std::string(base_name(text.substr(0, text.find_first_of("?#"))));
-}
-
-}  // namespace
 
 std::string native_output_name(std::string_view rule, std::string_view field, Evaluator& evaluator,
                                Cell& cell) {

@@ -314,14 +314,12 @@ Status Staging::go_within() {
     request.network = true;
   } else {
     for (const std::string& path : command_.sandbox.readable) {
-      if (path != folder_path(path_folder_) && path != folder_path(request.layout))
-        request.readable.push_back(path);
+      if (path != folder_path(path_folder_)) request.readable.push_back(path);
     }
     request.writable = {scratch_};
   }
   for (const std::string& variable : command_.environment) {
-    if (!variable.starts_with("PATH=") || variable != "PATH=" + path_folder_)
-      request.environment.push_back(variable);
+    if (variable != "PATH=" + path_folder_) request.environment.push_back(variable);
   }
   request.argv = std::move(command_.argv);
   const Result<std::vector<std::string>>& bash = files_of_bash();

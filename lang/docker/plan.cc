@@ -60,15 +60,6 @@ class Matcher {
   std::unique_ptr<re2::RE2> expression_;
 };
 
-std::string base_of(const Value& value) {
-  if (value.is(ValueKind::Output)) {
-    const OutputObject& output = value.as<OutputObject>();
-    return std::string(
-        base_name(output.part.empty() ? output.cell->outputs[output.index].declared : output.part));
-  }
-  return std::string(base_name(value.as<FileObject>().path));
-}
-
 }  // namespace
 
 Range DockerPlanner::place(Cell& cell, std::string_view field) {

@@ -4,6 +4,7 @@
 #include "engine/actions/dockerfile/engine.h"
 #include "engine/actions/dockerfile/staging.h"
 #include "engine/actions/natives.h"
+#include "engine/actions/oci/config.h"
 #include "engine/actions/oci/image_arg.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
@@ -23,7 +24,9 @@ Status write_dockerfile(const Context& context, const std::string& path) {
 
 /// An image whose configuration has ONBUILD steps reads files that nobody here knows of.
 Status refuse_triggers(const NamedImage& image) {
-  if (image.image.config.find("\"OnBuild\":[\"") == std::string::npos) return {};
+  const Result<oci::ConfigFacts> facts = oci::read_config(image.image.config);
+  if (!facts) return std::unexpected(facts.error());
+  if (!facts->has_triggers) return {};
   return fail(
       fmt::format("the image `{}` has ONBUILD instructions, which devgraph does not follow: "
                   "write them into the Dockerfile",

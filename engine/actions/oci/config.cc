@@ -216,6 +216,8 @@ Result<ConfigFacts> read_config(std::string_view text) {
     }
     const auto config = document.find("config");
     if (config == document.end() || !config->is_object()) return facts;
+    const auto triggers = config->find("OnBuild");
+    facts.has_triggers = triggers != config->end() && !triggers->empty();
     const auto labels = config->find("Labels");
     if (labels == config->end() || !labels->is_object()) return facts;
     for (const auto& [name, value] : labels->items())

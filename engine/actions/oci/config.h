@@ -47,6 +47,7 @@ struct ConfigFacts {
   Platform platform;
   std::vector<Sha256> diff_ids;
   std::vector<std::pair<std::string, std::string>> labels;
+  bool has_triggers = false;  ///< ONBUILD instructions.
 };
 Result<ConfigFacts> read_config(std::string_view text);
 
