@@ -1,3 +1,5 @@
+#include <charconv>
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -5,7 +7,9 @@
 
 #include "engine/actions/natives.h"
 #include "engine/actions/net/http.h"
-#include "engine/actions/stream.h"
+#include "engine/actions/net/partial.h"
+#include "engine/actions/net/s3.h"
+#include "engine/base/path.h"
 #include "engine/base/text.h"
 
 namespace devgraph::actions {
@@ -13,6 +17,7 @@ namespace devgraph::actions {
 namespace {
 
 using net::shown;
+using Clock = std::chrono::steady_clock;
 
 std::string lower_case(std::string_view text) {
   std::string made(text);
@@ -22,48 +27,165 @@ std::string lower_case(std::string_view text) {
   return made;
 }
 
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// What a later `If-Range` may hold (RFC 9110, 13.1.5): a weak tag says too little.
+std::string validator_of(const net::Answer& head) {
+  const std::string tag = head.header("etag");
+  if (!tag.empty() && !tag.starts_with("W/")) return tag;
+  return head.header("last-modified");
+}
+
+/// Whether an answer goes on from this offset: `Content-Range: bytes 1000-1999/2000`.
+bool goes_on_at(const net::Answer& head, std::uint64_t offset) {
+  constexpr long kPartialContent = 206;
+  return head.status == kPartialContent &&
+         head.header("content-range").starts_with(fmt::format("bytes {}-", offset));
+}
+
 struct Failure {
   net::Fault fault;
   std::string retry_after;
 };
 
-/// One attempt at one mirror: to the file, and through the hash.
-std::optional<Failure> attempt(const Context& context, const std::string& url, const Sha256& want) {
-  const auto local = [](const Error& error) { return Failure{{error.message, false, true}, ""}; };
-  Result<OutStream> out = OutStream::create(context.files, context.out_path(0));
-  if (!out) return local(out.error());
-  Sha256Hasher hash;
+/// One node's download, over all its attempts.
+class Download {
+ public:
+  Download(const Context& context, net::Partial& partial, const Sha256& want)
+      : context_(context), partial_(partial), want_(want) {}
+
+  /// All attempts at one mirror; the last failure, or none.
+  std::optional<net::Fault> try_mirror(const std::string& url);
+
+ private:
+  std::optional<Failure> attempt(const std::string& url);
+  std::optional<Failure> held_against_hash(bool resumed);
+  Status begin(const std::string& url, const net::Answer& head);
+  Status take(std::string_view block);
+  void say_progress();
+
+  const Context& context_;
+  net::Partial& partial_;
+  const Sha256& want_;
+  bool resumed_ = false;
+  std::optional<std::uint64_t> total_;
+  Clock::time_point next_word_;
+  Clock::duration between_words_{};
+};
+
+Failure local(const Error& error) {
+  return Failure{{error.message, false, true}, ""};
+}
+
+Status Download::begin(const std::string& url, const net::Answer& head) {
+  const std::optional<std::uint64_t> length = number(head.header("content-length"));
+  resumed_ = goes_on_at(head, partial_.size());
+  total_ = std::nullopt;
+  if (resumed_) {
+    if (length) total_ = *length + partial_.size();
+    context_.log(fmt::format("{}: goes on at {}", shown(url), human_size(partial_.size())));
+    return {};
+  }
+  total_ = length;
+  return partial_.restart(url, validator_of(head));
+}
+
+Status Download::take(std::string_view block) {
+  const Status done = partial_.write(block);
+  if (Clock::now() >= next_word_) say_progress();
+  return done;
+}
+
+/// A line after one second, then after twice as long each time: a long download fills no log.
+void Download::say_progress() {
+  const std::string size = human_size(partial_.size());
+  context_.log(total_ ? fmt::format("{} of {}", size, human_size(*total_)) : size);
+  between_words_ *= 2;
+  next_word_ = Clock::now() + between_words_;
+}
+
+std::optional<Failure> Download::held_against_hash(bool resumed) {
+  const Sha256 got = partial_.finish();
+  if (got == want_) return std::nullopt;
+  if (const Status done = partial_.drop(); !done) return local(done.error());
+  // The file behind the URL may be another one by now; as a whole it may be right.
+  if (resumed) return Failure{{"what was fetched in parts does not fit together", true, false}, ""};
+  return Failure{{fmt::format("its SHA-256 is {}, not {}", hex(got), hex(want_)), false, false},
+                 ""};
+}
+
+/// One attempt: on behind what there is already, where the server can do that.
+std::optional<Failure> Download::attempt(const std::string& url) {
   net::Request request;
   request.url = url;
   request.schemes = "http,https,file";
-  request.take = [&](std::string_view block) {
-    hash.bytes(block);
-    return out->write(block);
-  };
-  const auto answer = net::exchange(request, [&] { return stopped(context); });
-  if (!answer) return Failure{answer.error(), ""};
-  if (!answer->is_good()) {
-    return Failure{{fmt::format("the server answers {}", answer->status),
-                    net::is_transient(answer->status), false},
-                   answer->header("retry-after")};
+  if (net::is_s3(url)) {
+    Result<net::Request> made = net::s3_request(url);
+    if (!made) return Failure{{made.error().message, false, false}, ""};
+    request = std::move(*made);
   }
-  if (const Status done = out->finish(); !done) return local(done.error());
-  const Sha256 got = hash.finish();
-  if (got == want) return std::nullopt;
-  return Failure{{fmt::format("its SHA-256 is {}, not {}", hex(got), hex(want)), false, false}, ""};
+  if (partial_.is_from(url) && partial_.size() > 0 && !url.starts_with("file:")) {
+    request.headers.push_back(fmt::format("Range: bytes={}-", partial_.size()));
+    if (!partial_.validator().empty())
+      request.headers.push_back("If-Range: " + partial_.validator());
+  }
+  request.begin = [&](const net::Answer& head) { return begin(url, head); };
+  request.take = [&](std::string_view block) { return take(block); };
+  between_words_ = std::chrono::seconds(1);
+  next_word_ = Clock::now() + between_words_;
+  const auto answer = net::exchange(request, [&] { return stopped(context_); });
+  if (!answer) {
+    // What came so far is there for the next attempt, or the next build.
+    if (const Status kept = partial_.flush(); !kept) return local(kept.error());
+    return Failure{answer.error(), ""};
+  }
+  if (answer->is_good()) return held_against_hash(resumed_);
+  constexpr long kRangeNotSatisfiable = 416;
+  const bool too_long = answer->status == kRangeNotSatisfiable && partial_.size() > 0;
+  if (too_long) {
+    // There is nothing behind what is there: so that is the file, or it is of no use.
+    if (partial_.finish() == want_) return std::nullopt;
+    if (const Status done = partial_.drop(); !done) return local(done.error());
+  }
+  return Failure{{fmt::format("the server answers {}{}", answer->status,
+                              net::is_s3(url) ? net::s3_refusal(*answer) : std::string()),
+                  too_long || net::is_transient(answer->status), false},
+                 answer->header("retry-after")};
 }
 
-/// All attempts at one mirror; the last failure, or none.
-std::optional<net::Fault> try_mirror(const Context& context, const std::string& url,
-                                     const Sha256& want) {
+std::optional<net::Fault> Download::try_mirror(const std::string& url) {
+  // A server that breaks off now and then is waited for as long as it gets on.
+  constexpr std::uint64_t kGetsOn = std::uint64_t{1} << 20;
   for (int attempts = 1;; ++attempts) {
-    const std::optional<Failure> failed = attempt(context, url, want);
+    const std::uint64_t before = partial_.is_from(url) ? partial_.size() : 0;
+    const std::optional<Failure> failed = attempt(url);
     if (!failed) return std::nullopt;
-    if (stopped(context) || failed->fault.local) return failed->fault;
-    context.log(fmt::format("{}: {}", shown(url), failed->fault.message));
+    if (stopped(context_) || failed->fault.local) return failed->fault;
+    context_.log(fmt::format("{}: {}", shown(url), failed->fault.message));
+    if (partial_.size() >= before + kGetsOn) attempts = 1;
     if (!failed->fault.again || attempts == net::kAttempts) return failed->fault;
-    net::pause(attempts, failed->retry_after, [&] { return stopped(context); });
+    net::pause(attempts, failed->retry_after, [&] { return stopped(context_); });
   }
+}
+
+/// The mirrors in order, until one has given the file.
+Status try_all(const Context& context, Download& download,
+               const std::vector<std::string_view>& urls) {
+  std::string failures;
+  for (const std::string_view url : urls) {
+    const std::optional<net::Fault> failed = download.try_mirror(std::string(url));
+    if (!failed) return {};
+    if (stopped(context)) return interrupted();
+    if (failed->local) return fail(failed->message);
+    failures += fmt::format("{}cannot fetch {}: {}", failures.empty() ? "" : "; ", shown(url),
+                            failed->message);
+  }
+  return fail(failures);
 }
 
 }  // namespace
@@ -82,16 +204,13 @@ Status run_fetch(const Context& context) {
   const std::optional<Sha256> want = parse_sha256(lower_case(*digest));
   if (!want) return fail(fmt::format("`{}` is no SHA-256: 64 hex digits", printable(*digest)));
 
-  std::string failures;
-  for (const std::string_view url : urls) {
-    const std::optional<net::Fault> failed = try_mirror(context, std::string(url), *want);
-    if (!failed) return {};
-    if (stopped(context)) return interrupted();
-    if (failed->local) return fail(failed->message);
-    failures += fmt::format("{}cannot fetch {}: {}", failures.empty() ? "" : "; ", shown(url),
-                            failed->message);
-  }
-  return fail(failures);
+  const std::string label = label_of(context.graph, context.node);
+  const std::string path = join_path(context.workspace, ".devgraph/fetch/" + hex(digest_of(label)));
+  Result<net::Partial> partial = net::Partial::open(context.files, path, *want, label);
+  if (!partial) return std::unexpected(partial.error());
+  Download download(context, *partial, *want);
+  if (const Status done = try_all(context, download, urls); !done) return done;
+  return partial->move_to(context.out_path(0));
 }
 
 }  // namespace devgraph::actions

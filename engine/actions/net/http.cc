@@ -101,6 +101,8 @@ class Exchange {
   void set_up();
   void set_method();
   void set_trust();
+  void set_signer(const AwsSigner& signer);
+  bool begin(long status);
   Fault fault(CURLcode code) const;
   long status() const;
 
@@ -112,6 +114,7 @@ class Exchange {
   std::unique_ptr<curl_slist, decltype(Curl::slist_free_all)> headers_;
   char error_[CURL_ERROR_SIZE] = "";
   std::size_t sent_ = 0;
+  bool begun_ = false;
   Status taken_;
   Answer answer_;
 };
@@ -122,12 +125,22 @@ long Exchange::status() const {
   return status;
 }
 
+/// Tells once that a good answer begins; false if that is where it ends.
+bool Exchange::begin(long status) {
+  if (begun_ || !request_.begin) return true;
+  begun_ = true;
+  answer_.status = status;
+  taken_ = request_.begin(answer_);
+  return taken_.has_value();
+}
+
 std::size_t Exchange::on_data(char* bytes, std::size_t one, std::size_t count, void* self) {
   auto* exchange = static_cast<Exchange*>(self);
   const std::string_view block(bytes, one * count);
   const long status = exchange->status();
   const bool good = status == 0 || (status >= 200 && status < 300);
   if (good && exchange->request_.take) {
+    if (!exchange->begin(status)) return 0;
     exchange->taken_ = exchange->request_.take(block);
     return exchange->taken_ ? block.size() : 0;
   }
@@ -200,6 +213,12 @@ void Exchange::set_trust() {
   if (folder != nullptr && *folder != '\0') set(CURLOPT_CAPATH, folder);
 }
 
+void Exchange::set_signer(const AwsSigner& signer) {
+  set(CURLOPT_AWS_SIGV4, fmt::format("aws:amz:{}:{}", signer.region, signer.service).c_str());
+  set(CURLOPT_USERNAME, signer.key_id.c_str());
+  set(CURLOPT_PASSWORD, signer.secret.c_str());
+}
+
 void Exchange::set_up() {
   set(CURLOPT_URL, request_.url.c_str());
   set(CURLOPT_ERRORBUFFER, error_);
@@ -228,6 +247,7 @@ void Exchange::set_up() {
   set(CURLOPT_HTTPHEADER, headers_.get());
   set_method();
   set_trust();
+  if (request_.signer) set_signer(*request_.signer);
 }
 
 Fault Exchange::fault(CURLcode code) const {
@@ -247,6 +267,8 @@ std::expected<Answer, Fault> Exchange::run() {
   if (stopped_()) return std::unexpected(Fault{"interrupted", false, true});
   if (code != CURLE_OK) return std::unexpected(fault(code));
   answer_.status = status();
+  // An empty body brought no data.
+  if (answer_.is_good() && !begin(answer_.status)) return std::unexpected(fault(code));
   return std::move(answer_);
 }
 

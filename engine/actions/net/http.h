@@ -14,17 +14,30 @@ namespace devgraph::net {
 
 using Stopped = std::function<bool()>;
 
+struct Answer;
+
+/// Who signs a request by AWS Signature Version 4.
+struct AwsSigner {
+  std::string region;
+  std::string service;
+  std::string key_id;
+  std::string secret;
+};
+
 struct Request {
   std::string method = "GET";
   std::string url;
   std::vector<std::string> headers = {};  ///< `Name: value`.
   /// Sent as it is; owned by the caller.
   std::optional<std::string_view> body = std::nullopt;
+  /// Told once of a 2xx answer, by its status and headers, before any of its body is taken.
+  std::function<Status(const Answer&)> begin = nullptr;
   /// Gets the body of a 2xx answer; without it, it is in `Answer::body`.
   std::function<Status(std::string_view)> take = nullptr;
   /// Schemes that are allowed, for curl: `http,https`.
   std::string schemes = "http,https";
   bool follow = true;  ///< Redirects.
+  std::optional<AwsSigner> signer = std::nullopt;
 };
 
 struct Answer {
