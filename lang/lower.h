@@ -111,6 +111,10 @@ class Lowerer {
   void lower_dockerfile(Cell& cell, Node& row, InputList& inputs);
   ValueId lower_context(const DockerPlan& plan, Use& use);
 
+  // lower_venv.cc
+  void lower_venv(Cell& cell, Node& row, InputList& inputs);
+  ValueId lower_interpreter(Cell& cell, Use& use);
+
   // lower_traits.cc
   TraitsId traits_of(Cell& cell);
   void set_trait(Traits& traits, std::string_view name, const Value& value, Range at);

@@ -181,6 +181,7 @@ void Lowerer::lower_native(Cell& cell, Node& row, InputList& inputs) {
         "no command here");
   }
   if (family.rule_name == "dockerfile") return lower_dockerfile(cell, row, inputs);
+  if (family.rule_name == "venv") return lower_venv(cell, row, inputs);
   std::vector<Field> args;
   for (const ast::Parameter& parameter : family.rule_decl->parameters) {
     const std::string_view name = parameter.name.text;
@@ -241,10 +242,10 @@ void Lowerer::lower_environment(Cell& cell, Node& row, InputList& inputs) {
     row.secrets = lower_field(cell, *field, nullptr, inputs, false);
 }
 
-/// The image that a command runs in: a node, or a record of type Image.
+/// The image or Python environment that a command runs in: a node, or a record of type Image.
 void Lowerer::lower_within(Cell& cell, Node& row, InputList& inputs) {
   PlanField* field = eval_.plan_of(cell).find("within");
-  if (field == nullptr || is_within_environment(cell)) return;
+  if (field == nullptr) return;
   Value image = eval_.field_value(cell, *field, nullptr);
   if (image.is_error() || image.is_none()) return;
   if (image.is(ValueKind::Map) && image.find("out") != nullptr) image = *image.find("out");
@@ -252,19 +253,23 @@ void Lowerer::lower_within(Cell& cell, Node& row, InputList& inputs) {
   const std::optional<InputId> input = input_of(image, use);
   if (input) row.within = builder_.input(*input);
   PlanField* tools = eval_.plan_of(cell).find("tools");
-  if (tools == nullptr) return;
+  if (tools == nullptr || is_within_environment(cell)) return;
   eval_.fault(
       "E308", tools->range,
       fmt::format("`{}` runs within an image, whose programs are its tools", cell.family->name),
       "no program of this machine", "leave `tools` out, and put the program into the image");
 }
 
-/// Of a node that runs within a Python environment instead.
+/// Of a node that runs within a Python environment, which only adds to the programs there are.
 bool Lowerer::is_within_environment(Cell& cell) {
   PlanField* field = eval_.plan_of(cell).find("within");
   if (field == nullptr) return false;
-  const Value value = eval_.field_value(cell, *field, nullptr);
-  return value.is(ValueKind::Node) && value.as<NodeObject>().cell->family->rule_name == "venv";
+  Value value = eval_.plain(eval_.field_value(cell, *field, nullptr));
+  if (value.is(ValueKind::Node)) {
+    const std::optional<Value> out = eval_.handle_field(*value.as<NodeObject>().cell, "out");
+    if (out) value = *out;
+  }
+  return value.is(ValueKind::Output) && value.as<OutputObject>().cell->family->rule_name == "venv";
 }
 
 void Lowerer::lower_tools(Cell& cell, InputList& inputs) {
@@ -376,8 +381,6 @@ void Lowerer::note_refusals(Cell& cell, Node& row) {
     why = fmt::format("this version of devgraph checks `{}`, but cannot run it", family.rule_name);
   } else if (family.is_late) {
     why = "its axis is late, and this version of devgraph cannot add cells while it builds";
-  } else if (is_within_environment(cell)) {
-    why = "this version of devgraph cannot run a command `within` an environment, only in an image";
   } else if (holds_secret(row.env) || holds_secret(row.secrets) || holds_secret(row.stdin_text) ||
              holds_secret(row.args)) {
     why = "this version of devgraph hands out no secrets";

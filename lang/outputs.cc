@@ -61,7 +61,8 @@ std::string native_output_name(std::string_view rule, std::string_view field, Ev
     return base.empty() || has_wildcard(base) ? name : base;
   }
   if (rule == "env_file") return name + ".env";
-  if (rule == "wheel" || rule == "sdist") return python_output_name(rule, field, evaluator, cell);
+  if (rule == "wheel" || rule == "sdist" || rule == "wheel_repack")
+    return python_output_name(rule, field, evaluator, cell);
   return field == "out" ? name : fmt::format("{}.{}", name, field);
 }
 

@@ -75,4 +75,20 @@ std::string python_output_name(std::string_view rule, std::string_view field, Ev
   return fmt::format("{}-{}.whl{}", stem, *tag, suffix);
 }
 
+std::string python_source_folder(const std::string& folder, World& world) {
+  const std::string manifest = join_path(folder, "pyproject.toml");
+  const auto root = world.read_data(manifest, "toml");
+  const std::optional<std::string> name =
+      root ? normal_python_name(project_text(*root, manifest, "name", world)) : std::nullopt;
+  std::string module = name.value_or(std::string());
+  std::replace(module.begin(), module.end(), '-', '_');
+  const std::string below = join_path(folder, "src");
+  const auto holds = [&](const std::string& place) {
+    return !module.empty() && (world.exists(join_path(place, module)) ||
+                               world.exists(join_path(place, module + ".py")));
+  };
+  if (holds(below)) return below;
+  return !holds(folder) && world.exists(below) ? below : folder;
+}
+
 }  // namespace devgraph::lang

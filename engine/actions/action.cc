@@ -51,7 +51,7 @@ void collect_strings(const Context& context, const Value& value,
 
 const Action* find_action(std::string_view name) {
   // The versions of the compressors are known only when the program runs.
-  static const std::array<Action, 25> kActions = {{
+  static const std::array<Action, 27> kActions = {{
       {"compress", 1 + compressor_version(), run_compress},
       {"copy", 1, run_copy},
       {"docker_load", 1, run_docker_load, holds_docker_load, true},
@@ -75,7 +75,9 @@ const Action* find_action(std::string_view name) {
       {"symlink", 1, run_symlink},
       {"tar", 1, run_tar},
       {"unpack", 1, run_unpack},
+      {"venv", 1, run_venv},
       {"wheel", 1 + compressor_version(), run_wheel},
+      {"wheel_repack", 1 + compressor_version(), run_wheel_repack},
       {"write", 1, run_write},
   }};
   const auto found = std::find_if(kActions.begin(), kActions.end(),

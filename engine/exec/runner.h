@@ -22,6 +22,7 @@ struct SandboxPolicy {
   bool network = false;               ///< TCP connect and bind.
   std::vector<std::string> readable;  ///< Files and folders of the workspace: the declared inputs.
   std::vector<std::string> writable;  ///< Scratch and outputs.
+  std::vector<std::string> listable;  ///< Folders where names can be seen, and no content.
 };
 
 struct Command {

@@ -267,6 +267,11 @@ Result<Fd> Sandbox::rules_for(const SandboxPolicy& policy, int log) const {
       return std::unexpected(std::move(added.error()));
     }
   }
+  for (const std::string& path : policy.listable) {
+    if (Status added = add(path, kReadDir, kReadDir); !added) {
+      return std::unexpected(std::move(added.error()));
+    }
+  }
   const std::uint64_t all = all_file_rights(abi_) & ~(kMakeChar | kMakeBlock);
   for (const std::string& path : policy.writable) {
     if (Status added = add(path, write_file_rights(abi_), all); !added) {

@@ -10,7 +10,6 @@
 #include "engine/base/source_date.h"
 #include "engine/base/text.h"
 #include "engine/exec/staging.h"
-#include "engine/exec/within.h"
 
 namespace devgraph::exec {
 namespace {
@@ -36,11 +35,6 @@ constexpr std::string_view kAtOnce = "dg_at() { :; }\n";
 bool is_hole(std::string_view name) {
   return name.starts_with("dg") && name.size() > 2 &&
          name.find_first_not_of("0123456789", 2) == name.npos;
-}
-
-std::string folder_path(std::string path) {
-  if (!path.ends_with('/')) path += '/';
-  return path;
 }
 
 void set_variable(std::vector<std::string>& environment, std::string_view name,
@@ -91,7 +85,8 @@ Result<Command> Staging::run(const std::string& log) {
   if (done) done = node_.kind == ActionKind::Exec ? exec() : script();
   if (!done) return std::unexpected(std::move(done.error()));
   sandbox();
-  if (graph_.value(node_.within).tag == ValueTag::Input) done = go_within();
+  if (graph_.value(node_.within).tag == ValueTag::Input && venv_folder().empty())
+    done = go_within();
   if (!done) return std::unexpected(std::move(done.error()));
   return std::move(command_);
 }
@@ -156,13 +151,15 @@ Status Staging::find_tools() {
 Status Staging::environment() {
   const std::string scratch = join_path(scratch_, "tmp");
   std::vector<std::string>& out = command_.environment;
-  out = {"PATH=" + path_folder_,
+  const std::string venv = venv_folder();
+  out = {"PATH=" + (venv.empty() ? path_folder_ : join_path(venv, "bin") + ':' + path_folder_),
          "HOME=" + scratch,
          "TMPDIR=" + scratch,
          "LANG=C.UTF-8",
          "TZ=UTC",
          "SOURCE_DATE_EPOCH=" + std::to_string(kSourceDate)};
   if (!stage_.makeflags.empty()) out.push_back("MAKEFLAGS=" + stage_.makeflags);
+  if (!venv.empty()) out.push_back("VIRTUAL_ENV=" + venv);
   for (const Field& field : graph_.fields(graph_.value(node_.env))) {
     const std::string name(graph_.str(field.name));
     const Result<std::string> value = words_.word(field.value, "the variable `" + name + "`");
@@ -271,71 +268,6 @@ Status Staging::check_length() const {
                   " long, and the system takes " + human_size(std::size_t(kLimit)) +
                   "; pass long lists in a response file: rsp(files)",
               E2BIG);
-}
-
-// --- sandbox
-// --------------------------------------------------------------------------------------
-
-void Staging::sandbox() {
-  SandboxPolicy& policy = command_.sandbox;
-  policy.enabled = stage_.sandbox != SandboxMode::Off && traits_.sandbox != 0;
-  policy.required = stage_.sandbox == SandboxMode::Require;
-  policy.network = traits_.network != 0;
-  policy.workspace = stage_.workspace;
-  if (!policy.enabled) return;
-  policy.writable.push_back(folder_path(scratch_));
-  policy.readable.push_back(folder_path(path_folder_));
-  for (const InputId id : graph_.inputs(id_)) {
-    if (is_missing(id) || copies_.contains(id)) continue;
-    const Input& input = graph_.input(id);
-    const std::string path = content_path(id);
-    bool is_tree = input.kind == InputKind::SourceTree ||
-                   (input.kind == InputKind::Output &&
-                    graph_.output(OutputId{input.ref}).kind == OutputKind::Tree);
-    if (input.kind == InputKind::OutputPart) {
-      const Result<FileStat> stat = files_.lstat(path);
-      is_tree = stat && stat->kind == FileKind::Folder;
-    }
-    policy.readable.push_back(is_tree ? folder_path(path) : path);
-  }
-}
-
-/// Wraps the command: what it may see are mounts then, not rules.
-Status Staging::go_within() {
-  EnterRequest request;
-  request.layout = content_path(InputId{graph_.value(node_.within).a});
-  request.layers = join_path(stage_.state, "layers");
-  request.scratch = join_path(scratch_, "image");
-  request.folder = command_.folder;
-  request.network = traits_.network != 0;
-  const bool sees_all = !command_.sandbox.enabled;
-  if (sees_all) {
-    request.writable.push_back(stage_.workspace);
-    request.network = true;
-  } else {
-    for (const std::string& path : command_.sandbox.readable) {
-      if (path != folder_path(path_folder_)) request.readable.push_back(path);
-    }
-    request.writable = {scratch_};
-  }
-  for (const std::string& variable : command_.environment) {
-    if (variable != "PATH=" + path_folder_) request.environment.push_back(variable);
-  }
-  request.argv = std::move(command_.argv);
-  const Result<std::vector<std::string>>& bash = files_of_bash();
-  if (!bash) return std::unexpected(bash.error());
-  request.bash = *bash;
-  if (Status done = files_.make_folders(request.scratch); !done) return done;
-  const std::string path = join_path(scratch_, "enter.json");
-  if (Status done = write_request(request, path); !done) return done;
-  command_.sandbox.enabled = false;
-  command_.program = "/proc/self/exe";
-  command_.argv = {"devgraph", std::string(kEnterWord), path};
-  // Programs of this machine that help to enter; the command gets those of the image.
-  for (std::string& variable : command_.environment) {
-    if (variable.starts_with("PATH=")) variable = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-  }
-  return {};
 }
 
 // --- the interface

@@ -49,6 +49,9 @@ std::string staged_output(const Stage& stage, NodeId node, std::size_t index,
 /// The absolute path of an input's content.
 std::string input_path(const Graph& graph, const std::string& workspace, InputId input);
 
+/// Whether an input is a Python environment, which a node can run within: the output of a `venv`.
+bool is_venv(const Graph& graph, InputId input);
+
 /// After a run: the index of the script line that it had come to, if known. Of a script with one
 /// line that is line 0.
 std::optional<std::uint32_t> last_line(Files& files, const Command& command);

@@ -22,6 +22,7 @@ class Staging {
   Status lay_out_outputs();
   Status lay_out_folder();
   Status find_tools();
+  std::string venv_folder() const;
   Status environment();
   Status standard_input();
   Status script();
@@ -33,6 +34,7 @@ class Staging {
   Result<std::string> redirect(const char* field, bool& ours);
   bool appends(const char* field) const;
   void sandbox();
+  void list_sources();
   Status go_within();
 
   /// For Cwd::Inputs (stage_inputs.cc): the copies.

@@ -272,7 +272,7 @@ Tools, and a café.
     def test_faults_of_pyproject_carry_their_place_and_a_cure(self):
         manifest = "devgraph 1\nwheel app { src = ./** }\n"
         code = {"acme.py": "", "build.devgraph": manifest}
-        why = "the project cannot be packed without its build backend, and backends are not run yet"
+        why = "the project cannot be packed without its build backend; `wheel_by_backend` runs it"
         for text, message in (
                 (MINIMAL + 'dependencies = ["b 1.0"]\n',
                  "pyproject.toml:4:17: the dependency `b 1.0`: `1.0` has no operator; write, for instance, `>=1.0`"),
@@ -321,8 +321,8 @@ Tools, and a café.
         manifest = "devgraph 1\nwheel app { src = ./** }\n"
         code = {"acme.py": "", "build.devgraph": manifest}
         self.fault({**code, "pyproject.toml": MINIMAL, "setup.py": "from setuptools import setup\nsetup(x=1)\n"},
-                   "setup.py does more than call setup(), so only setuptools could build this, and build backends are "
-                   "not run yet; move what it says into pyproject.toml, or leave it out of `src`")
+                   "setup.py does more than call setup(), so only setuptools can build this: use `wheel_by_backend`, "
+                   "move what it says into pyproject.toml, or leave it out of `src`")
         self.fault({"pyproject.toml": MINIMAL, "build.devgraph": manifest},
                    "`src` holds no package: neither src/acme/, acme/ nor acme.py; add its files, as in src = "
                    "[./pyproject.toml, ./src/**]")

@@ -1,6 +1,7 @@
 #pragma once
 /// The file that describes a package, out of a wheel or source distribution of anyone.
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -13,5 +14,11 @@ namespace devgraph::wheel {
 /// of it 16 MiB are kept at most.
 Result<std::string> archived_metadata(const actions::Context& context, std::string_view archive,
                                       std::string_view suffix);
+
+/// A file of a wheel: its name, whether it may be executed, its bytes.
+using Visit = std::function<Status(const std::string&, bool, const std::string&)>;
+/// Every file of a wheel, in the order of the archive. Refuses links, what is encrypted or damaged,
+/// and what is far larger than its archive. Names are not checked.
+Status visit_wheel(const actions::Context& context, std::string_view archive, const Visit& visit);
 
 }  // namespace devgraph::wheel

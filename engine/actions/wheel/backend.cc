@@ -12,7 +12,7 @@ namespace devgraph::wheel {
 namespace {
 
 constexpr std::string_view kWhy =
-    "the project cannot be packed without its build backend, and backends are not run yet";
+    "the project cannot be packed without its build backend; `wheel_by_backend` runs it";
 
 constexpr std::array<std::string_view, 8> kBackends = {"setuptools.build_meta",
                                                        "setuptools.build_meta:__legacy__",

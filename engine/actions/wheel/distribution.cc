@@ -44,14 +44,20 @@ Result<FileName> parse_file_name(std::string_view name) {
   return fail(fmt::format("`{}` is neither a wheel nor a source distribution", printable(name)));
 }
 
-std::string metadata_field(std::string_view metadata, std::string_view name) {
+std::vector<std::string> metadata_fields(std::string_view metadata, std::string_view name) {
+  std::vector<std::string> found;
   for (std::string_view line : split(metadata, '\n')) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) break;
     if (line.starts_with(name) && line.substr(name.size()).starts_with(':'))
-      return std::string(trim(line.substr(name.size() + 1)));
+      found.emplace_back(trim(line.substr(name.size() + 1)));
   }
-  return {};
+  return found;
+}
+
+std::string metadata_field(std::string_view metadata, std::string_view name) {
+  std::vector<std::string> found = metadata_fields(metadata, name);
+  return found.empty() ? std::string() : std::move(found[0]);
 }
 
 std::string escape_html(std::string_view text) {

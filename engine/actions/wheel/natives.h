@@ -6,7 +6,9 @@
 namespace devgraph::actions {
 
 Status run_wheel(const Context& context);
+Status run_wheel_repack(const Context& context);
 Status run_sdist(const Context& context);
 Status run_package_index(const Context& context);
+Status run_venv(const Context& context);
 
 }  // namespace devgraph::actions

@@ -316,7 +316,7 @@ Result<Pyproject> read_pyproject(std::string_view text, const std::string& file,
         file));
   }
   read_project(*project->as_table(), version, made.project, problems);
-  if (!problems.any()) read_backend(root, kind, made.selection, problems);
+  if (!problems.any() && kind != Kind::Editable) read_backend(root, kind, made.selection, problems);
   if (problems.any()) return std::unexpected(problems.error());
   return made;
 }

@@ -61,7 +61,8 @@ struct Pyproject {
   Selection selection;
 };
 
-enum class Kind : std::uint8_t { Wheel, Sdist };
+/// Editable: nothing is packed, so what its backend would do does not matter.
+enum class Kind : std::uint8_t { Wheel, Sdist, Editable };
 
 /// `file` names the text in messages. `version`: of the node; empty if it says none.
 /// Fails with file, line, column and a cure where the text is wrong, and where the project needs

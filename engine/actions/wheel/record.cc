@@ -1,6 +1,10 @@
 #include "engine/actions/wheel/record.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+
+#include "engine/base/text.h"
 
 namespace devgraph::wheel {
 
@@ -16,7 +20,39 @@ std::string csv(std::string_view text) {
   return made + "\"";
 }
 
+/// Takes the first cell off a line of CSV.
+std::string take_cell(std::string_view& line) {
+  std::string cell;
+  if (!line.starts_with('"')) {
+    const std::size_t end = std::min(line.find(','), line.size());
+    cell = line.substr(0, end);
+    line.remove_prefix(std::min(line.size(), end + 1));
+    return cell;
+  }
+  line.remove_prefix(1);
+  while (!line.empty()) {
+    const char c = line[0];
+    line.remove_prefix(1);
+    if (c == '"' && !line.starts_with('"')) break;
+    if (c == '"') line.remove_prefix(1);
+    cell += c;
+  }
+  if (line.starts_with(',')) line.remove_prefix(1);
+  return cell;
+}
+
 }  // namespace
+
+std::map<std::string, std::string> recorded_hashes(std::string_view record) {
+  std::map<std::string, std::string> found;
+  for (std::string_view line : split(record, '\n')) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty()) continue;
+    std::string path = take_cell(line);
+    found[std::move(path)] = take_cell(line);
+  }
+  return found;
+}
 
 std::string base64_url(const Sha256& digest) {
   constexpr std::string_view kDigits =

@@ -1,6 +1,8 @@
 #pragma once
 /// A dependency of a package: `httpx[http2]>=0.24; python_version < "3.12"` (PEP 508).
 
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,12 @@ struct Marker {
   bool has_or = false;  ///< At its top, so it needs brackets beside an `and`.
 };
 Result<Marker> parse_marker(std::string_view text);
+
+/// The variables of an environment, but for `extra`.
+using MarkerValues = std::map<std::string, std::string, std::less<>>;
+/// Whether a condition holds in an environment, where these extras (normal names) are asked for.
+bool holds(const Marker& marker, const MarkerValues& values,
+           const std::set<std::string, std::less<>>& extras);
 
 struct Requirement {
   std::string name;                 ///< As written.

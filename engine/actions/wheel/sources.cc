@@ -172,17 +172,15 @@ Status check_setup_files(const Context& context, const SourceFiles& files) {
   if (!program) return std::unexpected(program.error());
   if (!is_empty_setup(*program)) {
     return fail(
-        "setup.py does more than call setup(), so only setuptools could build this, and "
-        "build backends are not run yet; move what it says into pyproject.toml, or leave "
-        "it out of `src`");
+        "setup.py does more than call setup(), so only setuptools can build this: use "
+        "`wheel_by_backend`, move what it says into pyproject.toml, or leave it out of `src`");
   }
   const Result<std::string> settings = text_of("setup.cfg");
   if (!settings) return std::unexpected(settings.error());
   if (has_package_sections(*settings)) {
     return fail(
-        "setup.cfg has [metadata] or [options], which only setuptools reads, and build "
-        "backends are not run yet; move what they say into pyproject.toml, or leave it out "
-        "of `src`");
+        "setup.cfg has [metadata] or [options], which only setuptools reads: use "
+        "`wheel_by_backend`, move what they say into pyproject.toml, or leave it out of `src`");
   }
   return {};
 }
