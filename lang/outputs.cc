@@ -40,12 +40,11 @@ std::string native_output_name(std::string_view rule, std::string_view field, Ev
                                Cell& cell) {
   const std::string& name = cell.family->name;
   const auto or_name = [&](const std::string& text) { return text.empty() ? name : text; };
-  if (rule == "copy" || rule == "symlink" || rule == "write") {
+  if (rule == "copy" || rule == "symlink" || rule == "subst" || rule == "write") {
     const Value to = evaluator.parameter(cell, "to");
     if (to.is(ValueKind::Path)) return to.as<PathObject>().text;
     return rule == "write" ? name : or_name(base_of(evaluator.parameter(cell, "file")));
   }
-  if (rule == "subst") return or_name(base_of(evaluator.parameter(cell, "file")));
   if (rule == "tar" || rule == "image_archive") return name + ".tar";
   if (rule == "compress") {
     const Value with = evaluator.parameter(cell, "with");

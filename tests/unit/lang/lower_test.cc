@@ -95,6 +95,7 @@ pick found { tree = open, glob = "app/*.py" }
 copy other { file = ./one.txt, to = "two.txt" }
 symlink link { file = ./one.txt }
 subst changed { file = ./one.txt, replace = { 'a(.)' = "b" } }
+subst named { file = ./one.txt, replace = { 'a(.)' = "b" }, to = "app/two.txt" }
 fetch thing { url = "https://e.example/x/thing-1.0.tgz?x=1", sha256 = "00" }
 run inside {
   out = "o"
@@ -113,6 +114,7 @@ run inside {
   CHECK(ws.outputs("//:other") == "out/other/two.txt");
   CHECK(ws.outputs("//:link") == "out/link/one.txt");
   CHECK(ws.outputs("//:changed") == "out/changed/one.txt");
+  CHECK(ws.outputs("//:named") == "out/named/app/two.txt");
   CHECK(ws.outputs("//:thing") == "out/thing/thing-1.0.tgz");
 }
 
