@@ -3,8 +3,20 @@
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
+#include "lang/signature_type.h"
 
 namespace devgraph::lang {
+
+namespace {
+
+/// What literals in an argument mean: in a list of files a glob stands for its elements.
+TypeRef guide_of(const BuiltinParameter& parameter) {
+  const bool takes_files =
+      parameter.type.starts_with('[') && parameter.type.find("file") != std::string_view::npos;
+  return takes_files ? parse_signature_type(parameter.type) : nullptr;
+}
+
+}  // namespace
 
 Value call_builtin(Evaluator& evaluator, const Builtin& builtin, const ast::Call& call,
                    const Env& env, Range at) {
@@ -59,7 +71,8 @@ bool BuiltinCall::evaluate() {
           "one too many");
       return false;
     }
-    if (!put(index, *one.value, eval_.eval(*one.value, env_, nullptr))) return false;
+    const TypeRef guide = guide_of(builtin_.parameters[index]);
+    if (!put(index, *one.value, eval_.eval(*one.value, env_, guide.get()))) return false;
   }
   for (std::size_t i = 0; i < count; ++i) {
     if (exprs_[i] || !builtin_.parameters[i].fallback.empty()) continue;

@@ -150,7 +150,9 @@ Fact dirty_fact(const std::string& folder) {
 
 Fact commit_of_fact(const std::string& folder, const std::vector<std::string>& paths) {
   std::vector<std::string> last = {"log", "-1", "--format=%H", "--"};
-  std::vector<std::string> differs = {"diff", "--quiet", "HEAD", "--"};
+  // Files that git does not know are in no commit either.
+  std::vector<std::string> differs = {"status", "--porcelain", "--untracked-files=all", "--ignored",
+                                      "--"};
   for (const std::string& path : paths) {
     last.push_back(":(literal)" + path);
     differs.push_back(":(literal)" + path);
@@ -163,7 +165,7 @@ Fact commit_of_fact(const std::string& folder, const std::vector<std::string>& p
   }
   Result<Output> changed = run_git(folder, differs);
   if (!changed) return std::unexpected(changed.error());
-  return changed->status == 0 ? text : text + "-dirty";
+  return changed->status == 0 && changed->text.empty() ? text : text + "-dirty";
 }
 
 }  // namespace

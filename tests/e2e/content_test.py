@@ -64,6 +64,34 @@ class Content(harness.Case):
         self.build(self.ws, run=0, fresh=3)
         self.assertEqual(self.ws.read("out/joined/joined.txt"), "aaa\nbbb\nccc\n")
 
+    def test_a_commit_of_files_is_that_of_these_files(self):
+        self.ws.write("build.devgraph", "devgraph 1\n"
+                      "write stamp { text = git.commit_of([./parts/*.txt, ./made.txt]) }\n")
+        self.ws.write("made.txt", "made\n")
+        self.ws.shell("git init -q -b main && git add . && git commit -qm one")
+        first = self.ws.shell("git rev-parse HEAD").strip()
+
+        def stamped(**wanted):
+            self.build(self.ws, **wanted)
+            return self.ws.read("out/stamp/stamp")
+
+        self.assertEqual(stamped(run=1), first)
+        self.ws.write("README", "another file\n")
+        self.ws.shell("git add . && git commit -qm two")
+        self.assertEqual(stamped(run=0), first)
+        self.ws.write("parts/a.txt", "other\n")
+        self.assertEqual(stamped(run=1), first + "-dirty")
+        self.ws.shell("git commit -qam three")
+        third = self.ws.shell("git rev-parse HEAD").strip()
+        self.assertEqual(stamped(run=1), third)
+        # A file that git does not know is in no commit, and one that it ignores is not either.
+        self.ws.write("parts/new.txt", "new\n")
+        self.assertEqual(stamped(run=1), third + "-dirty")
+        self.ws.remove("parts/new.txt")
+        self.assertEqual(stamped(run=0), third)
+        self.ws.shell("git rm -q --cached made.txt; echo made.txt >> .gitignore; git add .gitignore; git commit -qm 4")
+        self.assertEqual(stamped(run=1), self.ws.shell("git rev-parse HEAD").strip() + "-dirty")
+
     def test_a_clone_elsewhere_with_the_state_runs_nothing(self):
         self.ws.shell("git init -q -b main && git add . && git commit -qm one && git clone -q . ../clone")
         clone = self.workspace({}, "clone")

@@ -38,6 +38,7 @@ const char* const kTrue[] = {
     R"(parent(./d/a.tar.gz) == "d")",
     R"(maybe(./none/**) == [] and maybe(./none) == none and maybe(./list) != none)",
     R"(names(files(./d/)) == ["a.tar.gz", "b"] and names(./d/) == ["a.tar.gz", "b"])",
+    R"(names([./d/*, ./list]) == ["a.tar.gz", "b", "list"])",
     R"(read(./list) == "one\n\n# two\nthree\n")",
     R"(lines(./list) == ["one", "# two", "three"] and lines(./list, comments = true) == ["one", "three"])",
     R"(exists(./list) and not exists(./none))",
