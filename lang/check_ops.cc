@@ -300,13 +300,15 @@ TypeRef Checker::infer_in(const ast::Binary& it, CheckEnv& env) {
   if (kind == Kind::Data || kind == Kind::Any || kind == Kind::Union) return result;
   const bool is_map = kind == Kind::Map || kind == Kind::Record;
   if (is_map && (plain_kind(left) == Kind::String || left->kind == Kind::Data)) return result;
-  if (kind == Kind::List && right->kind == Kind::List) {
-    const Kind element = plain_kind(right->item);
+  if (kind == Kind::List) {
     const Kind asked = plain_kind(without_none(left));
-    if (element == asked || is_unknown(right->item) || element == Kind::Union ||
-        asked == Kind::Data || element == Kind::Data) {
-      return result;
-    }
+    // Records of one map may hold lists of different types.
+    const bool can_hold = std::ranges::all_of(alternatives(right), [&](const TypeRef& list) {
+      const Kind element = plain_kind(list->item);
+      return element == asked || is_unknown(list->item) || element == Kind::Union ||
+             asked == Kind::Data || element == Kind::Data;
+    });
+    if (can_hold) return result;
   }
   Diagnostic& fault =
       error("E106", it.op_range,

@@ -113,6 +113,15 @@ TEST_CASE("what a broken declaration would have declared is not called unknown")
         std::vector<std::string>{"E008"});
 }
 
+TEST_CASE("`in` asks lists of different types, too") {
+  const std::string head =
+      "axis on = [\"a\", \"b\"]\nlet of = { x = [\"a\", \"b\"], y = [\"a\"], z = [] }\n"
+      "axis k = keys(of)\nlet mixed = { x = [\"a\"], y = [1] }\naxis m = keys(mixed)\n";
+  CHECK(codes_of(head + "write w[k, on] where on in of[k] { text = k }\n").empty());
+  CHECK(codes_of(head + "write w[m, on] where on in mixed[m] { text = m }\n") ==
+        std::vector<std::string>{"E106"});
+}
+
 TEST_CASE("an optional is checked by if, and, ??, match and ?.") {
   const std::string head = "let t = git.tag\n";
   CHECK(codes_of(head + "let a = \"v{t}\"\n") == std::vector<std::string>{"E103"});
