@@ -129,6 +129,19 @@ class Dockerfiles(harness.Case):
         self.ws.write("app/etc/c.conf", "c\n")
         self.build(self.ws, run=1)
 
+    def test_what_a_step_sees_by_a_mount_is_not_taken_from_the_last_build(self):
+        for name, dockerfile in (
+                ("of the context", "FROM base\nRUN --mount=source=src,target=/src busybox cp /src/main.txt /made\n"),
+                ("of a stage", "FROM base AS builder\nCOPY src/ /src/\nFROM base\n"
+                 "RUN --mount=type=bind,from=builder,source=/src,target=/src busybox cp /src/main.txt /made\n")):
+            with self.subTest(name):
+                self.ws = self.make(name, dockerfile=dockerfile + "ARG WHO\n")
+                self.build(self.ws, run=2)
+                self.assertEqual(self.content()["made"], b"hello\n")
+                self.ws.edit("app/src/main.txt", "hello", "good day")
+                self.build(self.ws, run=1)
+                self.assertEqual(self.content()["made"], b"good day\n")
+
     def test_the_same_bytes_elsewhere_and_with_another_umask(self):
         self.build(self.ws, run=2)
         other = self.make("other folder")

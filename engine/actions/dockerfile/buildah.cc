@@ -104,6 +104,26 @@ Status Buildah::open() {
   return {};
 }
 
+/// Whether a RUN sees files of the context, a stage or an image by a mount. The layer cache of these
+/// engines knows the words of such a step only: it takes the layer of the last build when the files
+/// are others (seen with buildah 1.28).
+bool mounts_files(std::string_view dockerfile) {
+  constexpr std::string_view kFlag = "--mount=";
+  for (std::size_t at = dockerfile.find(kFlag); at != std::string_view::npos;
+       at = dockerfile.find(kFlag, at)) {
+    at += kFlag.size();
+    const std::size_t end = dockerfile.find_first_of(" \t\r\n\\", at);
+    bool holds_none = false;
+    for (const std::string_view option : split(dockerfile.substr(at, end - at), ',')) {
+      if (option.starts_with("from=")) return true;
+      holds_none = holds_none || option == "type=cache" || option == "type=secret" ||
+                   option == "type=ssh" || option == "type=tmpfs";
+    }
+    if (!holds_none) return true;
+  }
+  return false;
+}
+
 /// Puts an image into the store; its id there. The name by which it is read says nothing of this
 /// machine, because the engine writes it into what it builds.
 Result<std::string> Buildah::pull(const NamedImage& image) {
@@ -148,7 +168,9 @@ Result<std::vector<std::string>> Buildah::command(const std::string& id_file) {
                                     "--platform=" + oci::show(build_.platform),
                                     "--iidfile=" + id_file,
                                     "--file=" + build_.dockerfile};
-  if (context_.afresh) words.emplace_back("--no-cache");
+  const Result<std::string> dockerfile = context_.files.read(build_.dockerfile);
+  if (!dockerfile) return std::unexpected(dockerfile.error());
+  if (context_.afresh || mounts_files(*dockerfile)) words.emplace_back("--no-cache");
   if (!build_.target.empty()) words.push_back("--target=" + build_.target);
   const Result<std::vector<std::string>> args = build_args(context_, build_);
   if (!args) return std::unexpected(args.error());
