@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <set>
+#include <string_view>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -126,8 +128,13 @@ Status Root::stack(const std::vector<std::string>& layers) {
   // Relative names, so that many layers fit.
   if (::chdir(request_.layers.c_str()) != 0) return cannot("enter", request_.layers);
   std::string lower;
-  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer)
+  std::set<std::string_view> stacked;
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+    // A layer may come twice: steps that change nothing all make the empty one. The upper one does
+    // all that the lower one does, and overlayfs refuses to have both.
+    if (!stacked.insert(*layer).second) continue;
     lower += (lower.empty() ? "" : ":") + std::string(base_name(*layer));
+  }
   if (lower.empty()) return fail("the image has no layers");
   const char* attributes = ::geteuid() == 0 ? "" : ",userxattr";
   std::string options = fmt::format("lowerdir={},{}{}", lower, *upper, attributes);

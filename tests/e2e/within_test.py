@@ -131,6 +131,20 @@ run a {
         self.assertIn("new", text)
         self.assertNotIn("motd", text)
 
+    def test_a_layer_may_come_twice(self):
+        self.node("""
+tar one   { files = { "/etc/one" = ./in.txt } }
+tar other { files = { "/etc/other" = ./in.txt } }
+oci_image twice { from = root, layers = [one, other, one], config = {} }
+run a {
+  within = twice
+  out    = "a.txt"
+  $ /bin/busybox ls /etc > {out}
+}
+""")
+        self.build(self.ws, run=5)
+        self.assertEqual(self.output().split(), ["motd", "one", "other"])
+
     def test_folders_copies_standard_input_and_no_shell(self):
         self.node("""
 run tree {

@@ -104,9 +104,9 @@ Status Buildah::open() {
   return {};
 }
 
-/// Whether a RUN sees files of the context, a stage or an image by a mount. The layer cache of these
-/// engines knows the words of such a step only: it takes the layer of the last build when the files
-/// are others (seen with buildah 1.28).
+/// Whether a RUN sees files of the context, a stage or an image by a mount. The layer cache of
+/// these engines knows the words of such a step only: it takes the layer of the last build when the
+/// files are others (seen with buildah 1.28).
 bool mounts_files(std::string_view dockerfile) {
   constexpr std::string_view kFlag = "--mount=";
   for (std::size_t at = dockerfile.find(kFlag); at != std::string_view::npos;
