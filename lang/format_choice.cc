@@ -62,8 +62,32 @@ Lines Printer::broken_comp(const std::vector<Clause>& clauses, const Expr* key, 
   return out;
 }
 
+/// `if … then … else if … then … else …`, a choice a line; null where one of them is a script.
+std::optional<Lines> Printer::chain(const If& first, int indent, int column) {
+  const int inner = indent + kIndent;
+  Lines out{"if "};
+  for (const If* link = &first;;) {
+    const int before = out.size() == 1 ? column : 0;
+    join(out, value(*link->condition, inner, before + columns(out.back())));
+    out.back() += " then ";
+    if (is_script(*link->then) || is_script(*link->otherwise)) return std::nullopt;
+    join(out, value(*link->then, inner, (out.size() == 1 ? column : 0) + columns(out.back())));
+    const auto* next = std::get_if<If>(&link->otherwise->value);
+    const bool ends = next == nullptr || in_parens(*link->otherwise);
+    out.push_back(spaces(inner) + (ends ? "else " : "else if "));
+    if (ends) {
+      join(out, value(*link->otherwise, inner, columns(out.back())));
+      return out;
+    }
+    link = next;
+  }
+}
+
 Lines Printer::broken_if(const If& choice, int indent, int column) {
   const int inner = indent + kIndent;
+  if (std::holds_alternative<If>(choice.otherwise->value) && !in_parens(*choice.otherwise)) {
+    if (std::optional<Lines> lines = chain(choice, indent, column)) return *std::move(lines);
+  }
   Lines out{"if "};
   join(out, value(*choice.condition, indent, column + 3));
   const auto branch = [&](const char* word, const Expr& result) {

@@ -111,6 +111,7 @@ class Printer {
   Lines broken_comp(const std::vector<ast::Clause>& clauses, const ast::Expr* key,
                     const ast::Expr& result, std::string_view brackets, int indent);
   Lines broken_if(const ast::If& choice, int indent, int column);
+  std::optional<Lines> chain(const ast::If& first, int indent, int column);
   Lines broken_match(const ast::Expr& expr, const ast::Match& match, int indent, int column);
   Lines broken_binary(const ast::Binary& binary, int indent, int column);
 

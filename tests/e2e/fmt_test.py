@@ -39,11 +39,27 @@ class Fmt(harness.Case):
             self.assertIn(comment, once)
         self.build(ws, run=0, fresh=3)
 
-    def test_the_example_is_formatted(self):
-        example = harness.ROOT / "examples" / "pkgexplore" / "build.devgraph"
-        ws = self.workspace({"build.devgraph": example.read_bytes()})
+    def test_a_chain_of_choices_is_a_choice_a_line(self):
+        long = ("let weather = if place == \"north\" then \"where it is cold and dark\" else if place == \"south\" then "
+                "\"where it is warm and light\" else \"somewhere\"\n")
+        ws = self.workspace({"build.devgraph": "devgraph 1\nparam place: string = \"\"\n" + long})
         self.expect(ws.devgraph("fmt"), 0)
-        self.assert_text(ws.read("build.devgraph"), example.read_text(encoding="utf-8"))
+        self.assert_text(ws.read("build.devgraph"), """devgraph 1
+param place: string = ""
+let weather = if place == "north" then "where it is cold and dark"
+  else if place == "south" then "where it is warm and light"
+  else "somewhere"
+""")
+        self.expect(ws.devgraph("fmt", "--check"), 0)
+
+    def test_the_examples_are_formatted(self):
+        examples = list((harness.ROOT / "examples").glob("*/build.devgraph"))
+        self.assertTrue(examples)
+        for example in examples:
+            with self.subTest(example.parent.name):
+                ws = self.workspace({"build.devgraph": example.read_bytes()})
+                self.expect(ws.devgraph("fmt"), 0)
+                self.assert_text(ws.read("build.devgraph"), example.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
