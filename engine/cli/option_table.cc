@@ -148,6 +148,10 @@ constexpr OptionSpec kLog[] = {
     {"", "failed", "", "of the nodes whose last run failed; without labels all of them",
      set_flag<&Options::failed>},
 };
+constexpr OptionSpec kRun[] = {
+    {"", "failed", "", "where the node's last run failed, instead of what it makes",
+     set_flag<&Options::failed>},
+};
 constexpr OptionSpec kGraph[] = {
     {"", "format", "FORMAT", "how to print the graph", set_format, "text|dot|json"},
     kJson,
@@ -181,7 +185,7 @@ std::span<const OptionSpec> own_options(string_view command) {
       {"build", kBuild},    {"check", kCheck}, {"why", kJsonOnly}, {"log", kLog},
       {"list", kJsonOnly},  {"graph", kGraph}, {"out", kJsonOnly}, {"clean", kClean},
       {"fmt", kFmt},        {"lint", kLint},   {"init", kInit},    {"doctor", kJsonOnly},
-      {"image", kJsonOnly},
+      {"image", kJsonOnly}, {"run", kRun},     {"shell", kRun},
   };
   const auto found = kOwn.find(command);
   return found == kOwn.end() ? std::span<const OptionSpec>() : found->second;

@@ -52,7 +52,7 @@ struct Options {
 
   unsigned attempt = 0;  ///< log: 0 is the last attempt, 1 the one before it.
   bool follow = false;   ///< log
-  bool failed = false;   ///< log
+  bool failed = false;   ///< log, run, shell
 
   bool check = false;      ///< fmt
   bool gitignore = false;  ///< init

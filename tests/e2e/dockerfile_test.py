@@ -81,6 +81,28 @@ class Dockerfiles(harness.Case):
             found.pop(name, None)
         return found
 
+    def test_a_look_at_where_an_instruction_failed(self):
+        self.build(self.ws, run=2)
+        said = self.expect(self.ws.devgraph("run", "--failed", "app", "--", "true"), 2)
+        self.assertIn("error[E906]: the last run of `app` did not fail", said.err)
+        self.ws.write("app/Dockerfile", "FROM base AS one\nRUN echo one > /one\nFROM base\nARG WHO\nWORKDIR /work\n"
+                                        "COPY --from=one /one ./\nRUN echo marker > marker && \\\n  true\n"
+                                        "RUN echo gone > /gone && exit 9\nRUN never\n")
+        self.expect(self.ws.devgraph("build"), 1)
+
+        def look(*words, code=0):
+            return self.expect(self.ws.devgraph("run", "--failed", "app", "--", "busybox", *words), code).out
+
+        self.assertEqual(look("cat", "one", "marker"), "one\nmarker\n")
+        self.assertEqual(look("pwd"), "/work\n")
+        look("test", "-e", "/gone", code=1)
+        self.assertEqual(look("cat", f"{self.ws.root}/app/etc/a.conf"), "a\n")  # The workspace is there.
+        self.expect(self.ws.devgraph("check"), 3)  # A look changes nothing.
+        self.ws.edit("app/Dockerfile", "exit 9", "true")
+        self.ws.edit("app/Dockerfile", "RUN never\n", "")
+        self.expect(self.ws.devgraph("build"), 0)
+        self.expect(self.ws.devgraph("run", "--failed", "app", "--", "true"), 2)
+
     def test_it_is_built_with_what_its_dockerfile_says(self):
         self.build(self.ws, run=2)
         self.assertEqual(self.content(),

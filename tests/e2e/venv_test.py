@@ -173,6 +173,27 @@ class Venvs(harness.Case):
         self.expect(ws.devgraph("build", "said"), 0)
         self.assertTrue(ws.read("out/said/said").startswith("SHOUTING to "))
 
+    def test_run_and_shell(self):
+        ws = self.workspace({**package("talk", TALK, more=SCRIPTS),
+                             "build.devgraph": manifest(["talk"], "venv env { wheels = talk }\n"
+                                                        "run used {\n  within = env\n  $ echo left > here\n  $ talk\n}\n"
+                                                        "run plain {\n  $ echo kept > here\n  $ exit 3\n}\n")})
+        said = ws.devgraph("run", "env", "--", "talk", "x")  # Builds it first.
+        self.assertEqual((said.code, said.out), (7, "talking x\n"), said.err)
+        said = ws.devgraph("run", "used", "--", "python", "-c", "import sys; print(sys.prefix)")
+        self.assertEqual((said.code, said.out), (1, ""), said.err)  # What runs within it fails.
+        said = ws.devgraph("run", "--failed", "used", "--", "sh", "-c", "cat here; talk again")
+        self.assertEqual((said.code, said.out), (7, "left\ntalking again\n"), said.err)
+        said = ws.devgraph("run", "env", "--", "no-such-program")
+        self.assertEqual(said.code, 127)
+        self.assertTrue(said.err.endswith("devgraph: cannot run `no-such-program`: No such file or directory\n"), said.err)
+        self.expect(ws.devgraph("build", "plain"), 1)
+        said = ws.devgraph("run", "--failed", "plain", "--", "cat", "here")
+        self.assertEqual((said.code, said.out), (0, "kept\n"), said.err)
+        done = subprocess.run([harness.BINARY, "shell", "env"], input=b"talk to a shell\n", cwd=ws.root, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (7, b"talking to a shell\n"), done.stderr)
+
     def test_wheel_test(self):
         ws = self.workspace({**package("talk", TALK, needs=("words",)), **package("words", "X = 1\n"),
                              "build.devgraph": manifest(["talk", "words"], "wheel_test tried { wheel = talk, wheels = words }\n"

@@ -250,7 +250,7 @@ run b {{
         run = self.ws.devgraph("run", "a", "--", "busybox", "cat", "/etc/motd")
         self.assertEqual((run.code, run.out), (0, "welcome\n"), run.err)
         run = self.expect(self.ws.devgraph("run", "b", "--", "true"), 2)
-        self.assertIn("error[E906]: `b` makes no image", run.err)
+        self.assertIn("error[E906]: `b` makes neither an image nor a Python environment", run.err)
         run = self.expect(self.ws.devgraph("run", "root"), 2)
         self.assertIn("`devgraph run` needs LABEL -- COMMAND…", run.err)
 

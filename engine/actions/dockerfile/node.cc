@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "engine/actions/dockerfile/adopt.h"
+#include "engine/actions/dockerfile/again.h"
 #include "engine/actions/dockerfile/engine.h"
 #include "engine/actions/dockerfile/staging.h"
 #include "engine/actions/natives.h"
@@ -52,30 +53,50 @@ Status find_images(const Context& context, DockerBuild& build) {
   return {};
 }
 
-}  // namespace
-
-/// dockerfile(context, text or dockerfile and target, names, images, args, platform, limit,
-/// follow_links, engine)
-Status run_dockerfile(const Context& context) {
+/// All that does not depend on where the context and the Dockerfile lie.
+Result<DockerBuild> prepare(const Context& context) {
   const Result<oci::Platform> platform = oci::parse_platform(string_arg(context, "platform"));
   if (!platform) return std::unexpected(platform.error());
   DockerBuild build;
   build.program = std::string(string_arg(context, "engine"));
   build.platform = *platform;
-  build.target = std::string(string_arg(context, "target"));
   build.args = oci::pairs_arg(context, "args");
-  build.context = join_path(context.scratch, "context");
-  build.dockerfile = join_path(context.scratch, "Dockerfile");
   build.made = join_path(context.scratch, "built");
-  if (Status done = write_dockerfile(context, build.dockerfile); !done) return done;
-  if (Status done = find_images(context, build); !done) return done;
-  if (Status done = stage_context(context, build.context); !done) return done;
+  if (Status done = find_images(context, build); !done) return std::unexpected(done.error());
+  return build;
+}
+
+Status build_and_adopt(const Context& context, const DockerBuild& build) {
   const bool is_docker = build.program == "docker";
   const Status done =
       is_docker ? build_with_docker(context, build) : build_with_buildah(context, build);
   if (!done) return done;
   if (stopped(context)) return interrupted();
   return adopt_image(context, build);
+}
+
+}  // namespace
+
+/// dockerfile(context, text or dockerfile and target, names, images, args, platform, limit,
+/// follow_links, engine)
+Status run_dockerfile(const Context& context) {
+  Result<DockerBuild> build = prepare(context);
+  if (!build) return std::unexpected(build.error());
+  build->target = std::string(string_arg(context, "target"));
+  build->context = join_path(context.scratch, "context");
+  build->dockerfile = join_path(context.scratch, "Dockerfile");
+  if (Status done = write_dockerfile(context, build->dockerfile); !done) return done;
+  if (Status done = stage_context(context, build->context); !done) return done;
+  return build_and_adopt(context, *build);
+}
+
+Status build_again(const Context& context, const std::string& dockerfile,
+                   const std::string& files) {
+  Result<DockerBuild> build = prepare(context);
+  if (!build) return std::unexpected(build.error());
+  build->context = files;
+  build->dockerfile = dockerfile;
+  return build_and_adopt(context, *build);
 }
 
 }  // namespace devgraph::actions

@@ -218,6 +218,8 @@ Result<ConfigFacts> read_config(std::string_view text) {
     if (config == document.end() || !config->is_object()) return facts;
     const auto triggers = config->find("OnBuild");
     facts.has_triggers = triggers != config->end() && !triggers->empty();
+    const auto folder = config->find("WorkingDir");
+    if (folder != config->end() && folder->is_string()) facts.folder = folder->get<std::string>();
     const auto labels = config->find("Labels");
     if (labels == config->end() || !labels->is_object()) return facts;
     for (const auto& [name, value] : labels->items())

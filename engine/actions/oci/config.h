@@ -48,6 +48,7 @@ struct ConfigFacts {
   std::vector<Sha256> diff_ids;
   std::vector<std::pair<std::string, std::string>> labels;
   bool has_triggers = false;  ///< ONBUILD instructions.
+  std::string folder;         ///< Where its commands start; may be empty.
 };
 Result<ConfigFacts> read_config(std::string_view text);
 

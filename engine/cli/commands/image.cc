@@ -23,9 +23,7 @@ std::optional<std::string> layout_of(Context& context, const std::string& word) 
   std::string folder = join_path(context.folder, word);
   const Result<FileStat> index = context.files.stat(folder + "/index.json");
   if (index && index->exists()) return folder;
-  const std::optional<ImageGoal> goal = find_image(context, word);
-  if (!goal) return std::nullopt;
-  return goal->layout;
+  return find_image(context, word);
 }
 
 Result<Side> read_side(Files& files, const std::string& folder) {
