@@ -53,15 +53,6 @@ bool project_matches(const LabelPattern& pattern, std::string_view project) {
   return wildcard_match(pattern.project, project);
 }
 
-bool axes_match(const Graph& graph, const LabelPattern& pattern, NodeId id) {
-  return std::all_of(pattern.axes.begin(), pattern.axes.end(), [&](const LabelPattern::Axis& want) {
-    const auto axes = graph.axes(id);
-    return std::any_of(axes.begin(), axes.end(), [&](const AxisValue& have) {
-      return graph.str(have.axis) == want.name && wildcard_match(want.value, graph.str(have.value));
-    });
-  });
-}
-
 /// All nodes that the name of a pattern gives, axes not looked at.
 std::vector<NodeId> named(const Graph& graph, const LabelPattern& pattern) {
   std::vector<NodeId> found;
@@ -191,6 +182,15 @@ Result<LabelPattern> parse_label(std::string_view text, std::string_view current
   pattern.project = *folder;
   pattern.name = text;
   return pattern;
+}
+
+bool axes_match(const Graph& graph, const LabelPattern& pattern, NodeId id) {
+  return std::all_of(pattern.axes.begin(), pattern.axes.end(), [&](const LabelPattern::Axis& want) {
+    const auto axes = graph.axes(id);
+    return std::any_of(axes.begin(), axes.end(), [&](const AxisValue& have) {
+      return graph.str(have.axis) == want.name && wildcard_match(want.value, graph.str(have.value));
+    });
+  });
 }
 
 Result<std::vector<NodeId>> select(const Graph& graph, const LabelPattern& pattern) {

@@ -30,6 +30,9 @@ Result<LabelPattern> parse_label(std::string_view text, std::string_view current
 /// children and effects are selected only by a name without `*`.
 Result<std::vector<NodeId>> select(const Graph& graph, const LabelPattern& pattern);
 
+/// Whether a node has the axis values that a pattern asks for.
+bool axes_match(const Graph& graph, const LabelPattern& pattern, NodeId id);
+
 /// `*` for any run of bytes.
 bool wildcard_match(std::string_view pattern, std::string_view text);
 

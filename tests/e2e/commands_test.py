@@ -221,6 +221,8 @@ class List(Commands):
 //sub:again  copy  1
 """)
         self.screen(["list"], 0, "//sub:again  copy  1\n", cwd="sub")
+        # Of a family the cells that are asked for, and nothing that has no such axis.
+        self.screen(["list", "*@lang=de"], 0, "//:all   let  1\n//:page  run  1 by lang\n")
 
     def test_json(self):
         self.json(["list", "--json", "page", "sorted", "cut"], 0, [

@@ -27,14 +27,20 @@ std::string_view kind_name(TargetKind kind) {
   return {};
 }
 
-/// The values that each axis of a target takes, in the order in which the cells have them.
+/// A target, and those of its nodes that are asked for.
+struct Shown {
+  const Target* target = nullptr;
+  std::vector<NodeId> nodes;
+};
+
+/// The values that each axis takes, in the order in which the cells have them.
 std::vector<std::pair<std::string, std::vector<std::string>>> axis_values(const Graph& graph,
-                                                                          const Target& target) {
+                                                                          const Shown& shown) {
   std::vector<std::pair<std::string, std::vector<std::string>>> axes;
-  for (const StrId axis : graph.axis_names(target)) {
+  for (const StrId axis : graph.axis_names(*shown.target)) {
     std::vector<std::string> values;
     std::set<std::string_view> seen;
-    for (const NodeId id : graph.nodes(target)) {
+    for (const NodeId id : shown.nodes) {
       for (const AxisValue& have : graph.axes(id)) {
         if (have.axis != axis || !seen.insert(graph.str(have.value)).second) continue;
         values.emplace_back(graph.str(have.value));
@@ -45,25 +51,44 @@ std::vector<std::pair<std::string, std::vector<std::string>>> axis_values(const 
   return axes;
 }
 
-bool is_shown(const Graph& graph, const Target& target, const lang::Workspace& workspace,
-              std::span<const LabelPattern> labels) {
+bool names(const LabelPattern& label, const Graph& graph, const Target& target) {
   const std::string_view project = graph.str(target.project);
-  if (labels.empty()) return is_within(project, workspace.project);
-  return std::any_of(labels.begin(), labels.end(), [&](const LabelPattern& label) {
-    const bool there =
-        label.below ? is_within(project, label.project) : wildcard_match(label.project, project);
-    return there && (label.name.empty() || wildcard_match(label.name, graph.str(target.name)));
-  });
+  const bool there =
+      label.below ? is_within(project, label.project) : wildcard_match(label.project, project);
+  return there && (label.name.empty() || wildcard_match(label.name, graph.str(target.name)));
 }
 
-std::vector<const Target*> shown_targets(const Graph& graph, const lang::Workspace& workspace,
-                                         std::span<const LabelPattern> labels) {
-  std::vector<const Target*> targets;
-  for (const Target& target : graph.targets()) {
-    if (is_shown(graph, target, workspace, labels)) targets.push_back(&target);
+/// What the labels name of a target; without labels, and of an empty family, it is all.
+std::optional<Shown> shown_of(const Graph& graph, const Target& target,
+                              const lang::Workspace& workspace,
+                              std::span<const LabelPattern> labels) {
+  const auto all = graph.nodes(target);
+  Shown shown{.target = &target, .nodes = {all.begin(), all.end()}};
+  if (labels.empty()) {
+    if (!is_within(graph.str(target.project), workspace.project)) return std::nullopt;
+    return shown;
   }
-  std::stable_sort(targets.begin(), targets.end(), [&](const Target* a, const Target* b) {
-    return graph.str(a->project) < graph.str(b->project);
+  bool named = false;
+  std::erase_if(shown.nodes, [&](NodeId id) {
+    return std::none_of(labels.begin(), labels.end(), [&](const LabelPattern& label) {
+      return names(label, graph, target) && axes_match(graph, label, id);
+    });
+  });
+  for (const LabelPattern& label : labels)
+    named = named || (label.axes.empty() && names(label, graph, target));
+  if (!named && shown.nodes.empty()) return std::nullopt;
+  return shown;
+}
+
+std::vector<Shown> shown_targets(const Graph& graph, const lang::Workspace& workspace,
+                                 std::span<const LabelPattern> labels) {
+  std::vector<Shown> targets;
+  for (const Target& target : graph.targets()) {
+    if (std::optional<Shown> shown = shown_of(graph, target, workspace, labels))
+      targets.push_back(*std::move(shown));
+  }
+  std::stable_sort(targets.begin(), targets.end(), [&](const Shown& a, const Shown& b) {
+    return graph.str(a.target->project) < graph.str(b.target->project);
   });
   return targets;
 }
@@ -79,14 +104,15 @@ struct Row {
   std::string label, rule, count, doc;
 };
 
-Row row_of(const Graph& graph, const Target& target) {
+Row row_of(const Graph& graph, const Shown& shown) {
+  const Target& target = *shown.target;
   Row row;
   row.label = printable(label_of(graph, target));
   row.rule = target.kind == TargetKind::Let ? "let" : printable(graph.str(target.rule));
   std::string axes;
-  for (const auto& [axis, values] : axis_values(graph, target))
+  for (const auto& [axis, values] : axis_values(graph, shown))
     axes += fmt::format("{}{}", axes.empty() ? "" : ", ", printable(axis));
-  row.count = fmt::format("{}", graph.nodes(target).size());
+  row.count = fmt::format("{}", shown.nodes.size());
   if (!axes.empty()) row.count += fmt::format(" by {}", axes);
   const std::string_view doc = graph.str(target.doc);
   row.doc = printable(doc.substr(0, doc.find('\n')));
@@ -116,9 +142,10 @@ std::string table(const std::vector<Row>& rows) {
   return text;
 }
 
-Json json_of(const Graph& graph, const Target& target) {
+Json json_of(const Graph& graph, const Shown& shown) {
+  const Target& target = *shown.target;
   Json axes = Json::object();
-  for (const auto& [axis, values] : axis_values(graph, target)) {
+  for (const auto& [axis, values] : axis_values(graph, shown)) {
     Json list = Json::array();
     for (const std::string& value : values)
       list.push_back(json_text(value));
@@ -128,7 +155,7 @@ Json json_of(const Graph& graph, const Target& target) {
           {"kind", kind_name(target.kind)},
           {"rule", json_text(graph.str(target.rule))},
           {"axes", axes},
-          {"nodes", graph.nodes(target).size()},
+          {"nodes", shown.nodes.size()},
           {"effect", is_effect(graph, target)},
           {"doc", json_text(graph.str(target.doc))},
           {"manifest", json_text(graph.str(target.manifest))},
@@ -197,18 +224,18 @@ int list_command(Context& context) {
               {"`devgraph list //...` prints all labels of the workspace"});
   }
   if (context.found.has_errors()) return refuse(context);
-  const std::vector<const Target*> targets = shown_targets(*graph, *workspace, *labels);
+  const std::vector<Shown> targets = shown_targets(*graph, *workspace, *labels);
   if (context.options.format == "json") {
     Json list = Json::array();
-    for (const Target* target : targets)
-      list.push_back(json_of(*graph, *target));
+    for (const Shown& shown : targets)
+      list.push_back(json_of(*graph, shown));
     context.console.data(dump(list));
     return kExitDone;
   }
   std::vector<Row> rows;
   rows.reserve(targets.size());
-  for (const Target* target : targets)
-    rows.push_back(row_of(*graph, *target));
+  for (const Shown& shown : targets)
+    rows.push_back(row_of(*graph, shown));
   context.console.data(table(rows));
   return kExitDone;
 }
