@@ -54,6 +54,15 @@ std::string archive_fault(const Libarchive& lib, archive* reader) {
   return text == nullptr ? "it is damaged" : printable(text);
 }
 
+Utf8Names::Utf8Names() {
+  static const locale_t kUtf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  before_ = ::uselocale(kUtf8);  // Null, if there is none: nothing changes then.
+}
+
+Utf8Names::~Utf8Names() {
+  ::uselocale(before_);
+}
+
 std::optional<std::string> archive_text(const char* bytes, const char* utf8) {
   if (bytes != nullptr) return bytes;
   if (utf8 != nullptr) return utf8;

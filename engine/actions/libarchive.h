@@ -7,6 +7,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 
 #include "engine/base/result.h"
 
@@ -41,6 +42,19 @@ struct Libarchive {
 
 /// Loaded by the first call.
 const Result<Libarchive>& libarchive();
+
+/// While one lives, this thread reads names that an archive keeps as UTF-8 as they are, whatever
+/// the locale of the process is: without it libarchive has no name for them.
+class Utf8Names {
+ public:
+  Utf8Names();
+  ~Utf8Names();
+  Utf8Names(const Utf8Names&) = delete;
+  Utf8Names& operator=(const Utf8Names&) = delete;
+
+ private:
+  locale_t before_;
+};
 
 /// What is wrong, as libarchive says it.
 std::string archive_fault(const Libarchive& lib, archive* reader);

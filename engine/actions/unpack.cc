@@ -168,6 +168,7 @@ Status run_unpack(const Context& context) {
 
   const Result<Libarchive>& lib = libarchive();
   if (!lib) return std::unexpected(lib.error());
+  const Utf8Names names;
   const std::unique_ptr<archive, decltype(lib->read_free)> reader(lib->read_new(), lib->read_free);
   if (!reader) return fail("libarchive cannot start");
   lib->read_support_filter_gzip(reader.get());

@@ -76,6 +76,7 @@ Result<std::string> archived_metadata(const actions::Context& context, std::stri
                                       std::string_view suffix) {
   const Result<Libarchive>& lib = actions::libarchive();
   if (!lib) return std::unexpected(lib.error());
+  const actions::Utf8Names names;
   const Result<Reader> reader = opened(*lib, archive);
   if (!reader) return std::unexpected(reader.error());
   std::optional<std::string> found;
@@ -95,6 +96,7 @@ Result<std::string> archived_metadata(const actions::Context& context, std::stri
 Status visit_wheel(const actions::Context& context, std::string_view archive, const Visit& visit) {
   const Result<Libarchive>& lib = actions::libarchive();
   if (!lib) return std::unexpected(lib.error());
+  const actions::Utf8Names names;
   const Result<Reader> reader = opened(*lib, archive);
   if (!reader) return std::unexpected(reader.error());
   std::size_t left = std::max(kFreeBytes, archive.size() * kRatio);

@@ -272,6 +272,20 @@ TEST_CASE("zip, gzip and zstd are read, other packings are not") {
       std::string::npos);
 }
 
+TEST_CASE("names of a zip that are UTF-8 stay as they are, whatever the locale is") {
+  // Python's zipfile: `n\xc3\xa9.txt` with the flag for UTF-8.
+  constexpr std::string_view kHex =
+      "504b0304140000080000000021008316dc8c0100000001000000070000006ec3a92e74787478"
+      "504b01021403140000080000000021008316dc8c010000000100000007000000000000000000"
+      "0000a481000000006ec3a92e747874504b0506000000000100010035000000260000000000";
+  std::string bytes;
+  for (std::size_t i = 0; i < kHex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(std::string(kHex.substr(i, 2)), nullptr, 16));
+  Unpacked made(bytes);
+  REQUIRE_EQ(made.error(), "");
+  CHECK((made.bench.listing() == Listing{{"n\xc3\xa9.txt", "x"}}));
+}
+
 TEST_CASE("an archive that grows more than a thousandfold is refused") {
   // 300 MiB of zeros in some kilobytes: zstd of zeros behind one tar header.
   const std::string zeros(std::size_t{300} << 20, '\0');
