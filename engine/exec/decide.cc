@@ -126,7 +126,8 @@ Result<bool> Coordinator::restore_missing(NodeId node, const store::Made& made,
         litter_.push_back(scratch);
       }
       const std::string staged = fmt::format("{}/{}", scratch, i);
-      const Result<bool> there = restore_output(files_, cas_, item.made, staged);
+      const std::string shared = state_folder_ + "/scratch/shared";
+      const Result<bool> there = restore_output(files_, cas_, item.made, shared, staged);
       if (!there || !*there) return there;
       const std::string parent(parent_path(place));
       if (Status done = files_.make_folders(parent); !done) return std::unexpected(done.error());

@@ -136,6 +136,7 @@ Status Taker::take_tree(const LandItem& item, LandedItem& out) {
     if (!taken) return std::unexpected(taken.error());
     entry.content = taken->content;
     entry.sha = taken->sha;
+    entry.fixed = twins_ != nullptr && store::Twins::may_have(listing->stats[i]);
     if (std::optional<std::string>& bytes = taken->bytes) {
       out.blobs.emplace_back(taken->sha, std::move(*bytes));
     }
@@ -330,8 +331,32 @@ Status move_in_place(Files& files, const std::vector<LandItem>& items, const std
 
 namespace {
 
+std::uint32_t mode_of(const store::TreeEntry& entry) {
+  constexpr std::uint32_t kWrite = 0222;
+  const std::uint32_t mode = entry.executable ? kProgramMode : kFileMode;
+  return entry.fixed ? mode & ~kWrite : mode;
+}
+
+/// A large file that nobody may write: all outputs of this build that have it share one copy.
+Result<bool> restore_shared(Files& files, store::Cas& cas, const store::TreeEntry& entry,
+                            const std::string& shared, const std::string& to) {
+  const std::string first =
+      fmt::format("{}/{}{}", shared, hex(entry.sha), entry.executable ? "x" : "");
+  const Result<FileStat> stat = files.lstat(first);
+  if (!stat) return std::unexpected(stat.error());
+  if (!stat->exists()) {
+    if (Status done = files.make_folders(shared); !done) return std::unexpected(done.error());
+    const Result<bool> there = cas.restore(entry.sha, first, mode_of(entry));
+    if (!there || !*there) return there;
+  }
+  if (Status done = files.share(first, to); !done) return std::unexpected(done.error());
+  // It may have become a copy.
+  if (Status done = files.chmod(to, mode_of(entry)); !done) return std::unexpected(done.error());
+  return true;
+}
+
 Result<bool> restore_tree(Files& files, store::Cas& cas, const store::MadeOutput& made,
-                          const std::string& to) {
+                          const std::string& shared, const std::string& to) {
   const std::optional<std::string> bytes = cas.get(made.sha);
   if (!bytes) return false;
   const std::optional<store::TreeManifest> tree = store::decode_tree(*bytes);
@@ -344,8 +369,9 @@ Result<bool> restore_tree(Files& files, store::Cas& cas, const store::MadeOutput
     if (entry.kind == store::TreeEntryKind::Link) done = files.symlink(entry.target, path);
     if (!done) return std::unexpected(done.error());
     if (entry.kind != store::TreeEntryKind::File) continue;
-    const Result<bool> there =
-        cas.restore(entry.sha, path, entry.executable ? kProgramMode : kFileMode);
+    const bool share = entry.fixed && entry.size > store::kPackedBlob;
+    const Result<bool> there = share ? restore_shared(files, cas, entry, shared, path)
+                                     : cas.restore(entry.sha, path, mode_of(entry));
     if (!there || !*there) return there;
   }
   return true;
@@ -354,7 +380,7 @@ Result<bool> restore_tree(Files& files, store::Cas& cas, const store::MadeOutput
 }  // namespace
 
 Result<bool> restore_output(Files& files, store::Cas& cas, const store::MadeOutput& made,
-                            const std::string& to) {
+                            const std::string& shared, const std::string& to) {
   switch (made.kind) {
     case store::MadeKind::File:
       return cas.restore(made.sha, to, made.executable ? kProgramMode : kFileMode);
@@ -365,7 +391,7 @@ Result<bool> restore_output(Files& files, store::Cas& cas, const store::MadeOutp
       return true;
     }
     case store::MadeKind::Tree:
-      return restore_tree(files, cas, made, to);
+      return restore_tree(files, cas, made, shared, to);
   }
   return false;
 }

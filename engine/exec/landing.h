@@ -61,7 +61,8 @@ Status put_in_place(Files& files, const std::string& from, const std::string& to
 bool is_small(Files& files, const std::vector<LandItem>& items);
 
 /// Makes an output again from the CAS at `to`, a path where nothing is. False: not all is there.
+/// `shared` is a folder for files that several outputs have in common; the caller deletes it.
 Result<bool> restore_output(Files& files, store::Cas& cas, const store::MadeOutput& made,
-                            const std::string& to);
+                            const std::string& shared, const std::string& to);
 
 }  // namespace devgraph::exec

@@ -12,6 +12,12 @@
 namespace devgraph::store {
 namespace {
 
+constexpr std::string_view kTreeMagic = "DGTREE02";
+// Without kFixed.
+constexpr std::string_view kOldTreeMagic = "DGTREE01";
+constexpr std::uint8_t kExecutable = 1;
+constexpr std::uint8_t kFixed = 2;
+
 /// The same where the stat is not known yet.
 Status open_up_folder(Files& files, const std::string& path) {
   const Result<FileStat> stat = files.lstat(path);
@@ -145,11 +151,12 @@ Digest tree_digest(const TreeManifest& tree) {
 }
 
 std::string encode_tree(const TreeManifest& tree) {
-  std::string bytes("DGTREE01");
+  std::string bytes(kTreeMagic);
   put_number(bytes, static_cast<std::uint32_t>(tree.entries.size()));
   for (const TreeEntry& entry : tree.entries) {
     put_number(bytes, static_cast<std::uint8_t>(entry.kind));
-    put_number(bytes, static_cast<std::uint8_t>(entry.executable ? 1 : 0));
+    put_number(bytes, static_cast<std::uint8_t>((entry.executable ? kExecutable : 0U) |
+                                                (entry.fixed ? kFixed : 0U)));
     put_text(bytes, entry.path);
     if (entry.kind == TreeEntryKind::Link) put_text(bytes, entry.target);
     if (entry.kind != TreeEntryKind::File) continue;
@@ -161,13 +168,15 @@ std::string encode_tree(const TreeManifest& tree) {
 }
 
 std::optional<TreeManifest> decode_tree(std::string_view bytes) {
-  if (!bytes.starts_with("DGTREE01")) return std::nullopt;
-  ByteReader reader(bytes.substr(8));
+  if (!bytes.starts_with(kTreeMagic) && !bytes.starts_with(kOldTreeMagic)) return std::nullopt;
+  ByteReader reader(bytes.substr(kTreeMagic.size()));
   TreeManifest tree;
   for (std::uint32_t count = reader.number<std::uint32_t>(); count > 0 && reader.ok(); --count) {
     TreeEntry entry;
     entry.kind = static_cast<TreeEntryKind>(reader.number<std::uint8_t>());
-    entry.executable = reader.number<std::uint8_t>() != 0;
+    const std::uint8_t modes = reader.number<std::uint8_t>();
+    entry.executable = (modes & kExecutable) != 0;
+    entry.fixed = (modes & kFixed) != 0;
     entry.path = reader.text();
     if (entry.kind == TreeEntryKind::Link) entry.target = reader.text();
     if (entry.kind == TreeEntryKind::File) {

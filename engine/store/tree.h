@@ -24,6 +24,8 @@ struct TreeEntry {
   Digest content;      ///< Of a file.
   Sha256 sha;          ///< Of a file.
   std::string target;  ///< Of a link.
+  /// Nobody may write it, and that is so wherever it is restored: outputs may share it (twins.h).
+  bool fixed = false;
 };
 
 struct TreeManifest {

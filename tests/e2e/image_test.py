@@ -61,6 +61,33 @@ class Images(harness.Case):
     def tool(self, script):
         return self.ws.shell(script)
 
+    def test_images_that_come_back_share_their_layers_as_before(self):
+        self.ws.write("many/build.devgraph", """
+axis n = range(0, 4)
+image root   { files = { "/bin/busybox" = //busybox, "/etc/" = //etc/passwd } }
+image one[n] { from = root, files = { "/number" = ./sources/{n} } }
+""")
+        for n in range(4):
+            self.ws.write(f"many/sources/{n}", str(n))
+
+        def layers():
+            found = {}
+            for path in self.ws.root.glob("out/many/one/*/one/blobs/sha256/*"):
+                stat = path.stat()
+                if stat.st_size > 100_000:
+                    found.setdefault((stat.st_ino, stat.st_mode & 0o777), []).append(path)
+            return found
+
+        self.build(self.ws, "//many:*", run=5)
+        self.assertEqual([(mode, len(paths)) for (_, mode), paths in layers().items()], [(0o444, 4)])
+        self.ws.write("etc/passwd", "changed\n")
+        self.build(self.ws, "//many:*", run=5)
+        self.ws.write("etc/passwd", "root:x:0:0::/:/bin/sh\n")
+        self.build(self.ws, "//many:*", run=0)
+        self.assertEqual([(mode, len(paths)) for (_, mode), paths in layers().items()], [(0o444, 4)])
+        self.build(self.ws, "//many:*", run=0)
+        self.expect(self.ws.devgraph("check", "--paranoid", "//many:*"), 0)
+
     def test_skopeo_reads_the_same_digest_and_configuration(self):
         self.build(self.ws, "app@arch=amd64", run=2)
         layout = self.layout("app@arch=amd64")

@@ -134,6 +134,19 @@ TEST_CASE("a tree manifest is read back as it was, and no name leaves its folder
   REQUIRE(back);
   CHECK(tree_digest(*back) == tree_digest(tree));
   CHECK(back->entries[1].sha == sha256_of("abc"));
+  CHECK_FALSE(back->entries[1].fixed);
+  tree.entries[1].fixed = true;
+  CHECK(tree_digest(tree) == tree_digest(*back));
+  const std::optional<TreeManifest> fixed = decode_tree(encode_tree(tree));
+  REQUIRE(fixed);
+  CHECK(fixed->entries[1].fixed);
+  CHECK(fixed->entries[1].executable);
+  tree.entries[1].fixed = false;
+  // As an older devgraph wrote it.
+  std::string old = encode_tree(tree);
+  old.replace(0, 8, "DGTREE01");
+  REQUIRE(decode_tree(old));
+  CHECK(decode_tree(old)->entries[1].executable);
   const std::string bytes = encode_tree(tree);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     CHECK_FALSE(decode_tree(std::string_view(bytes).substr(0, size)));
