@@ -157,24 +157,29 @@ Status provide(Files& files, const std::string& blob, const std::string& folder)
 
 }  // namespace
 
-Result<std::vector<std::string>> unpacked_layers(Files& files, const oci::Layout& layout,
-                                                 const oci::FoundImage& image,
-                                                 const std::string& store) {
-  if (Status done = files.make_folders(store); !done) return std::unexpected(done.error());
-  // It holds other people's programs, with the rights that they had.
-  if (Status done = files.chmod(store, 0700); !done) return std::unexpected(done.error());
-  // tar says what is wrong in its own words; a signal would end this process without any.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::vector<std::string> folders;
+Result<std::vector<LayerPlace>> layers_of(const oci::Layout& layout, const oci::FoundImage& image) {
+  std::vector<LayerPlace> places;
   for (const oci::Descriptor& layer : image.manifest.layers) {
     if (oci::is_foreign(layer.media_type)) return fail("it has layers that are not kept with it");
-    const std::string folder = join_path(store, hex(layer.digest).substr(0, kNameLength));
-    if (Status done = provide(files, layout.blob(layer.digest), folder); !done) {
-      return fail(fmt::format("layer {}: {}", oci::show(layer.digest), done.error().message));
-    }
-    folders.push_back(folder);
+    places.push_back({oci::show(layer.digest), layout.blob(layer.digest),
+                      hex(layer.digest).substr(0, kNameLength)});
   }
-  return folders;
+  return places;
+}
+
+Status unpack_layers(Files& files, const std::vector<LayerPlace>& layers,
+                     const std::string& store) {
+  if (Status done = files.make_folders(store); !done) return done;
+  // It holds other people's programs, with the rights that they had.
+  if (Status done = files.chmod(store, 0700); !done) return done;
+  // tar says what is wrong in its own words; a signal would end this process without any.
+  std::signal(SIGPIPE, SIG_IGN);
+  for (const LayerPlace& layer : layers) {
+    if (Status done = provide(files, layer.blob, join_path(store, layer.folder)); !done) {
+      return fail(fmt::format("layer {}: {}", layer.name, done.error().message));
+    }
+  }
+  return {};
 }
 
 }  // namespace devgraph::exec

@@ -7,13 +7,14 @@
 
 #include "engine/actions/oci/layout.h"
 #include "engine/base/files.h"
+#include "engine/exec/within.h"
 
 namespace devgraph::exec {
 
-/// The folders of an image's layers below `store`, the lowest first; those that are not there are
-/// unpacked now. Several processes may ask for one at once.
-Result<std::vector<std::string>> unpacked_layers(Files& files, const oci::Layout& layout,
-                                                 const oci::FoundImage& image,
-                                                 const std::string& store);
+/// Where the layers of an image are and will be, the lowest first. Nothing is unpacked.
+Result<std::vector<LayerPlace>> layers_of(const oci::Layout& layout, const oci::FoundImage& image);
+
+/// Unpacks those that are not below `store` yet. Several processes may ask for one at once.
+Status unpack_layers(Files& files, const std::vector<LayerPlace>& layers, const std::string& store);
 
 }  // namespace devgraph::exec

@@ -27,9 +27,6 @@
 namespace devgraph::exec {
 namespace {
 
-/// Where the bash of this machine is seen within an image.
-constexpr const char* kBashFolder = "/.devgraph-bash";
-
 constexpr std::array<const char*, 6> kDevices = {"null",   "zero",    "full",
                                                  "random", "urandom", "tty"};
 
@@ -42,30 +39,6 @@ bool write_file(const char* path, const std::string& text) {
   return file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-/// Without root a user namespace gives the right to mount; the user stays who it is.
-Status unshare_namespaces(bool network) {
-  const uid_t user = ::geteuid();
-  const gid_t group = ::getegid();
-  const int flags = CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER) | (network ? 0 : CLONE_NEWNET);
-  if (::unshare(flags) != 0) {
-    return fail_errno(
-        "this machine gives no namespaces (unshare), which it takes to run within an "
-        "image",
-        errno);
-  }
-  if (user != 0) {
-    if (!write_file("/proc/self/setgroups", "deny") ||
-        !write_file("/proc/self/uid_map", fmt::format("{} {} 1", user, user)) ||
-        !write_file("/proc/self/gid_map", fmt::format("{} {} 1", group, group))) {
-      return fail_errno("cannot set up a user namespace", errno);
-    }
-  }
-  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
-    return cannot("keep mounts private at", "/");
-  }
-  return {};
-}
-
 /// A path in the options of overlayfs.
 std::string escaped(std::string_view path) {
   std::string made;
@@ -75,6 +48,13 @@ std::string escaped(std::string_view path) {
   }
   return made;
 }
+
+/// What the layers have at a path: of the highest that has something there.
+struct Below {
+  enum class Kind { Nothing, Folder, Other };
+  Kind kind = Kind::Nothing;
+  struct stat stat{};
+};
 
 /// What will be mounted: taken while the old root is there, put in its place below the new one, so
 /// that no link of the image leads into the old one.
@@ -90,7 +70,7 @@ class Root {
   explicit Root(const EnterRequest& request)
       : request_(request), path_(request.scratch + "/root") {}
 
-  Status stack(const std::vector<std::string>& layers);
+  Status stack();
   Status take(const std::string& from, const std::string& place, bool writable);
   Status take_all();
   Status enter() const;
@@ -99,6 +79,9 @@ class Root {
 
  private:
   Result<std::string> upper();
+  Below below(const std::string& path) const;
+  bool make_place(const std::string& path, bool is_folder) const;
+  bool make_places() const;
   Status put(const Mount& mount);
 
   const EnterRequest& request_;
@@ -111,7 +94,7 @@ class Root {
 /// The folders that take what is written: on the disk of the scratch folder.
 Result<std::string> Root::upper() {
   const std::string folder = request_.scratch;
-  for (const char* name : {"/upper", "/work", "/root"}) {
+  for (const char* name : {"/upper", "/work", "/root", "/places"}) {
     if (Status done = files_.remove_all(folder + name); !done) {
       return std::unexpected(done.error());
     }
@@ -122,20 +105,80 @@ Result<std::string> Root::upper() {
   return fmt::format("upperdir={}/upper,workdir={}/work", escaped(folder), escaped(folder));
 }
 
-Status Root::stack(const std::vector<std::string>& layers) {
+/// Relative to the folder of the layers. Where a folder of a lower layer is emptied by one above,
+/// this sees too much; then a place is only made later.
+Below Root::below(const std::string& path) const {
+  Below found;
+  for (auto layer = request_.image.rbegin(); layer != request_.image.rend(); ++layer) {
+    const std::string inside = layer->folder + path;
+    if (::lstat(inside.c_str(), &found.stat) != 0) continue;
+    const bool is_gone = S_ISCHR(found.stat.st_mode) && found.stat.st_rdev == 0;
+    if (is_gone) return {};
+    found.kind = S_ISDIR(found.stat.st_mode) ? Below::Kind::Folder : Below::Kind::Other;
+    return found;
+  }
+  return {};
+}
+
+/// One place for a mount, below `places`, with the folders on the way to it. A folder that the
+/// image has too looks as it does there. False, with nothing harmful made, where a link of the
+/// image is on the way: put() follows it later.
+bool Root::make_place(const std::string& path, bool is_folder) const {
+  const std::string places = request_.scratch + "/places";
+  bool is_new = false;
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const bool last = end == std::string::npos;
+    const std::string part = path.substr(0, end);
+    const Below there = is_new ? Below{} : below(part);
+    is_new = there.kind == Below::Kind::Nothing;
+    if (there.kind == Below::Kind::Other) return false;
+    const std::string here = places + part;
+    if (last && !is_folder) {
+      if (!is_new) return false;
+      return Fd(::open(here.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644)).get() >= 0;
+    }
+    if (::mkdir(here.c_str(), 0755) != 0) {
+      if (errno != EEXIST) return false;
+    } else if (!is_new) {
+      const struct stat& stat = there.stat;
+      const bool owned = ::lchown(here.c_str(), stat.st_uid, stat.st_gid) == 0;
+      if (!owned || ::chmod(here.c_str(), stat.st_mode & 07777) != 0) return false;
+    }
+    if (last) return true;
+  }
+}
+
+/// Places for all mounts, in memory, as one more layer. Made on the disk, where what the command
+/// writes goes, they would have to be deleted there again: twenty files and folders a command.
+bool Root::make_places() const {
+  const std::string places = request_.scratch + "/places";
+  if (::mount("tmpfs", places.c_str(), "tmpfs", 0, "mode=0755") != 0) return false;
+  make_place("/dev", true);
+  make_place(request_.folder, true);
+  for (const Mount& mount : mounts_) {
+    const bool is_device = mount.place.starts_with("/dev/");
+    if (!is_device) make_place(mount.place, mount.kind == FileKind::Folder);
+  }
+  return true;
+}
+
+Status Root::stack() {
   Result<std::string> upper = this->upper();
   if (!upper) return std::unexpected(upper.error());
   // Relative names, so that many layers fit.
   if (::chdir(request_.layers.c_str()) != 0) return cannot("enter", request_.layers);
   std::string lower;
   std::set<std::string_view> stacked;
-  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+  for (auto layer = request_.image.rbegin(); layer != request_.image.rend(); ++layer) {
     // A layer may come twice: steps that change nothing all make the empty one. The upper one does
     // all that the lower one does, and overlayfs refuses to have both.
-    if (!stacked.insert(*layer).second) continue;
-    lower += (lower.empty() ? "" : ":") + std::string(base_name(*layer));
+    if (!stacked.insert(layer->folder).second) continue;
+    lower += (lower.empty() ? "" : ":") + layer->folder;
   }
   if (lower.empty()) return fail("the image has no layers");
+  constexpr std::size_t kMostOptions = 3000;
+  const bool has_room = lower.size() + 3 * request_.scratch.size() < kMostOptions;
+  if (has_room && make_places()) lower = escaped(request_.scratch + "/places") + ":" + lower;
   const char* attributes = ::geteuid() == 0 ? "" : ",userxattr";
   std::string options = fmt::format("lowerdir={},{}{}", lower, *upper, attributes);
   if (::mount("overlay", path_.c_str(), "overlay", 0, options.c_str()) == 0) return {};
@@ -230,8 +273,10 @@ Status Root::put(const Mount& mount) {
   } else {
     const std::string parent(parent_path(mount.place));
     if (Status done = files_.make_folders(parent); !done) return done;
-    const Fd place(::open(mount.place.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
-    if (!place) return cannot("make", mount.place);
+    // Opened for writing, what is there would be copied up.
+    const bool there = ::access(mount.place.c_str(), F_OK) == 0;
+    const Fd place(there ? -1 : ::open(mount.place.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    if (!there && !place) return cannot("make", mount.place);
   }
   if (::move_mount(mount.tree.get(), "", AT_FDCWD, mount.place.c_str(), MOVE_MOUNT_F_EMPTY_PATH) !=
       0) {
@@ -260,66 +305,35 @@ Status Root::put() {
 
 }  // namespace
 
-namespace {
-
-Result<std::vector<std::string>> find_bash() {
-  std::string program;
-  for (const char* path : {"/bin/bash", "/usr/bin/bash"}) {
-    if (program.empty() && ::access(path, X_OK) == 0) program = path;
+// Without root a user namespace gives the right to mount; the user stays who it is.
+Status unshare_namespaces(bool network) {
+  const uid_t user = ::geteuid();
+  const gid_t group = ::getegid();
+  const int flags = CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER) | (network ? 0 : CLONE_NEWNET);
+  if (::unshare(flags) != 0) {
+    return fail_errno(
+        "this machine gives no namespaces (unshare), which it takes to run within an "
+        "image",
+        errno);
   }
-  if (program.empty()) return fail("there is no bash on this machine");
-  struct Close {
-    void operator()(FILE* pipe) const { ::pclose(pipe); }
-  };
-  // A fixed command; ldd is part of the C library.
-  const std::unique_ptr<FILE, Close> pipe(::popen(("ldd " + program).c_str(), "re"));
-  if (!pipe) return fail_errno("cannot run ldd", errno);
-  std::string loader;
-  std::vector<std::string> libraries;
-  std::array<char, 4096> line{};
-  while (std::fgets(line.data(), static_cast<int>(line.size()), pipe.get()) != nullptr) {
-    // `libc.so.6 => /lib/libc.so.6 (0x…)`, or the loader alone: `/lib64/ld-linux.so.2 (0x…)`.
-    const std::string_view text = trim(line.data());
-    const std::size_t arrow = text.find("=> ");
-    std::string_view path = arrow == std::string_view::npos ? text : text.substr(arrow + 3);
-    path = path.substr(0, path.find(" ("));
-    if (!path.starts_with('/')) continue;
-    if (arrow == std::string_view::npos) {
-      loader = path;
-    } else {
-      libraries.emplace_back(path);
+  if (user != 0) {
+    if (!write_file("/proc/self/setgroups", "deny") ||
+        !write_file("/proc/self/uid_map", fmt::format("{} {} 1", user, user)) ||
+        !write_file("/proc/self/gid_map", fmt::format("{} {} 1", group, group))) {
+      return fail_errno("cannot set up a user namespace", errno);
     }
   }
-  if (loader.empty()) return fail("ldd does not say what bash is linked with");
-  std::vector<std::string> files = {loader, program};
-  files.insert(files.end(), libraries.begin(), libraries.end());
-  return files;
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+    return cannot("keep mounts private at", "/");
+  }
+  return {};
 }
 
-}  // namespace
-
-const Result<std::vector<std::string>>& files_of_bash() {
-  static const Result<std::vector<std::string>> kFiles = find_bash();
-  return kFiles;
-}
-
-std::vector<std::string> bash_command(const EnterRequest& request) {
-  const std::string folder = kBashFolder;
-  std::vector<std::string> made = {fmt::format("{}/{}", folder, base_name(request.bash.at(0))),
-                                   "--argv0",
-                                   "bash",
-                                   "--library-path",
-                                   folder,
-                                   folder + "/bash"};
-  made.insert(made.end(), request.argv.begin() + 1, request.argv.end());
-  return made;
-}
-
-Status mount_image(const EnterRequest& request, const std::vector<std::string>& layers) {
+Status mount_image(const EnterRequest& request) {
   if (Status done = unshare_namespaces(request.network); !done) return done;
   Root root(request);
-  if (Status done = root.stack(layers); !done) return done;
   if (Status done = root.take_all(); !done) return done;
+  if (Status done = root.stack(); !done) return done;
   if (Status done = root.enter(); !done) return done;
   if (Status done = root.devices(); !done) return done;
   return root.put();

@@ -68,8 +68,8 @@ void Staging::list_sources() {
 
 /// Wraps the command: what it may see are mounts then, not rules.
 Status Staging::go_within() {
+  if (const Status& can = can_enter_images(); !can) return can;
   EnterRequest request;
-  request.layout = content_path(InputId{graph_.value(node_.within).a});
   request.layers = join_path(stage_.state, "layers");
   request.scratch = join_path(scratch_, "image");
   request.folder = command_.folder;
@@ -87,6 +87,8 @@ Status Staging::go_within() {
   for (const std::string& variable : command_.environment) {
     if (variable != "PATH=" + path_folder_) request.environment.push_back(variable);
   }
+  const std::string layout = content_path(InputId{graph_.value(node_.within).a});
+  if (Status done = set_image(files_, layout, request); !done) return done;
   request.argv = std::move(command_.argv);
   const Result<std::vector<std::string>>& bash = files_of_bash();
   if (!bash) return std::unexpected(bash.error());

@@ -10,6 +10,7 @@
 #include "engine/actions/action.h"
 #include "engine/base/path.h"
 #include "engine/exec/coordinator.h"
+#include "engine/exec/within.h"
 #include "engine/plan/key.h"
 
 namespace devgraph::exec {
@@ -96,7 +97,9 @@ Status Coordinator::start_attempt(Running new_run) {
 
   Result<Command> command = stage(stage_of(run), run.node, run.scratch, logs_.full_path(run.node));
   if (!command) {
-    if (is_shortage(command.error().code)) return std::unexpected(command.error());
+    // That no node may enter its image is not the fault of this one.
+    const int code = command.error().code;
+    if (is_shortage(code) || code == kNoEntry) return std::unexpected(command.error());
     return fail_attempt(token, command.error().message);
   }
   run.command = std::move(*command);

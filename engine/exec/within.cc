@@ -1,11 +1,12 @@
 #include "engine/exec/within.h"
 
-#include <cerrno>
 #include <cstdio>
 #include <fstream>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/actions/oci/config.h"
@@ -70,7 +71,6 @@ Result<EnterRequest> read_request(const std::string& path) {
   try {
     const json all = json::parse(text.str());
     EnterRequest request;
-    request.layout = narrowed(all.at("layout").get<std::string>());
     request.layers = narrowed(all.at("layers").get<std::string>());
     request.scratch = narrowed(all.at("scratch").get<std::string>());
     request.folder = narrowed(all.at("folder").get<std::string>());
@@ -80,14 +80,19 @@ Result<EnterRequest> read_request(const std::string& path) {
     request.writable = texts_of(all.at("writable"));
     request.environment = texts_of(all.at("environment"));
     request.argv = texts_of(all.at("argv"));
+    for (const json& layer : all.at("image")) {
+      std::vector<std::string> texts = texts_of(layer);
+      request.image.push_back({texts.at(0), texts.at(1), texts.at(2)});
+    }
     return request;
-  } catch (const json::exception&) {
+  } catch (const std::exception&) {
     return fail(fmt::format("{} cannot be read", printable(path)));
   }
 }
 
 /// The image's variables, those of the request over them, and PATH and HOME in any case.
-std::vector<std::string> environment_of(const oci::FoundImage& image, const EnterRequest& request) {
+std::vector<std::string> environment_of(const std::string& config_text,
+                                        const EnterRequest& request) {
   std::vector<std::string> made = {
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       ::geteuid() == 0 ? "HOME=/root" : "HOME=/tmp"};
@@ -103,7 +108,7 @@ std::vector<std::string> environment_of(const oci::FoundImage& image, const Ente
     }
     made.push_back(entry);
   };
-  const json config = json::parse(image.config, nullptr, false);
+  const json config = json::parse(config_text, nullptr, false);
   if (config.is_object() && config.contains("config") && config["config"].is_object()) {
     const json env = config["config"].value("Env", json::array());
     for (const json& one : env) {
@@ -118,23 +123,54 @@ std::vector<std::string> environment_of(const oci::FoundImage& image, const Ente
 /// All up to the command, which replaces this process.
 Status enter(const EnterRequest& request) {
   DiskFiles files;
-  const Result<oci::Layout> layout = oci::Layout::open(files, request.layout);
-  if (!layout) return std::unexpected(layout.error());
-  const Result<oci::FoundImage> found = oci::image_for_here(*layout);
-  if (!found) return std::unexpected(found.error());
-  const oci::FoundImage& image = *found;
-  const Result<std::vector<std::string>> layers =
-      unpacked_layers(files, *layout, image, request.layers);
-  if (!layers) return std::unexpected(layers.error());
-  const std::vector<std::string> environment = environment_of(image, request);
-  if (Status done = mount_image(request, *layers); !done) return done;
-  return become(request.bash.empty() ? request.argv : bash_command(request), environment);
+  if (Status done = unpack_layers(files, request.image, request.layers); !done) return done;
+  if (Status done = mount_image(request); !done) return done;
+  return become(request.bash.empty() ? request.argv : bash_command(request), request.environment);
+}
+
+/// By a process of its own, which ends at once: what it has unshared is gone then.
+Status try_namespaces() {
+  const std::string command = fmt::format("exec /proc/{}/exe {} ''", ::getpid(), kEnterWord);
+  std::FILE* const pipe = ::popen(command.c_str(), "re");
+  // A shortage; the command itself will say so.
+  if (pipe == nullptr) return {};
+  const int status = ::pclose(pipe);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) == 0) return {};
+  return fail(
+      fmt::format("this machine does not let us make namespaces, which it takes to run within an "
+                  "image; in a container, start that with --privileged; elsewhere, build as root, "
+                  "or allow them to users (sysctl kernel.unprivileged_userns_clone=1): {}",
+                  std::generic_category().message(WEXITSTATUS(status))),
+      kNoEntry);
 }
 
 }  // namespace
 
+const Status& can_enter_images() {
+  static const Status kCan = try_namespaces();
+  return kCan;
+}
+
+Status set_image(Files& files, const std::string& layout_path, EnterRequest& request) {
+  const auto in_words = [](const Error& error) {
+    return fail(fmt::format("cannot run within the image: {}", error.message), error.code);
+  };
+  const Result<oci::Layout> layout = oci::Layout::open(files, layout_path);
+  if (!layout) return in_words(layout.error());
+  const Result<oci::FoundImage> image = oci::image_for_here(*layout);
+  if (!image) return in_words(image.error());
+  Result<std::vector<LayerPlace>> layers = layers_of(*layout, *image);
+  if (!layers) return in_words(layers.error());
+  request.image = std::move(*layers);
+  request.environment = environment_of(image->config, request);
+  return {};
+}
+
 Status write_request(const EnterRequest& request, const std::string& path) {
-  const json all = {{"layout", widened(request.layout)},
+  json image = json::array();
+  for (const LayerPlace& layer : request.image)
+    image.push_back(list_of({layer.name, layer.blob, layer.folder}));
+  const json all = {{"image", image},
                     {"layers", widened(request.layers)},
                     {"scratch", widened(request.scratch)},
                     {"folder", widened(request.folder)},
@@ -149,6 +185,10 @@ Status write_request(const EnterRequest& request, const std::string& path) {
 }
 
 int enter_image(const std::string& request_path) {
+  if (request_path.empty()) {
+    const Status done = unshare_namespaces(false);
+    return done ? 0 : done.error().code;
+  }
   const Result<EnterRequest> request = read_request(request_path);
   const Status done = request ? enter(*request) : Status(std::unexpected(request.error()));
   std::fprintf(stderr, "devgraph: cannot run within the image: %s\n",

@@ -608,13 +608,13 @@ class Doctor(Commands):
     def test_text(self):
         run = self.expect(self.ws.devgraph("doctor"), 0)
         subjects = re.findall(r"^(?:ok|note|bad) +(\S+(?: \S+)?) {2,}\S", run.out, re.MULTILINE)
-        self.assertEqual(subjects, ["devgraph", "cores", "open files", "sandbox", "bash", "basics", "git", "engines",
-                                    "workspace", "disk", "awk"])
+        self.assertEqual(subjects, ["devgraph", "cores", "open files", "sandbox", "images", "bash", "basics", "git",
+                                    "engines", "workspace", "disk", "awk"])
         self.assertEqual(run.err, "")
 
     def test_json(self):
         found = json.loads(self.expect(self.ws.devgraph("doctor", "--json"), 0).out)
-        self.assertEqual(found[8], {"subject": "workspace", "state": "ok", "text": str(self.ws.root),
+        self.assertEqual(found[9], {"subject": "workspace", "state": "ok", "text": str(self.ws.root),
                                     "more": []})
 
     def test_what_is_missing(self):

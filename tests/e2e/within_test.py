@@ -145,6 +145,52 @@ run a {
         self.build(self.ws, run=5)
         self.assertEqual(self.output().split(), ["motd", "one", "other"])
 
+    def test_folders_on_the_way_to_the_workspace_are_those_of_the_image(self):
+        parts = os.fsdecode(self.folder).split("/")
+        top = f"/{parts[1]}"
+        self.node("""
+axis kind = ["folder", "link"]
+dockerfile made[kind] { dockerfile = ./Dockerfile, from = root, target = kind }
+run a[kind] {
+  within = made[kind]
+  out    = "a.txt"
+  deps   = ./in.txt
+  $ busybox stat -c '%%a %%F' %s > {out}
+  $ busybox cat {deps} >> {out}
+}
+""" % top)
+        self.ws.write("Dockerfile", f"""FROM base AS folder
+RUN ["/bin/busybox", "mkdir", "-m", "1770", "{top}"]
+FROM base AS link
+RUN ["/bin/busybox", "mkdir", "/elsewhere"]
+RUN ["/bin/busybox", "ln", "-s", "elsewhere", "{top}"]
+""")
+        self.build(self.ws, run=5)
+        self.assertEqual(self.output("a@kind=folder"), "1770 directory\ninput\n")
+        self.assertEqual(self.output("a@kind=link"), "777 symbolic link\ninput\n")
+
+    def test_what_it_mounts_leaves_nothing_on_the_disk(self):
+        self.node("\nrun a {\n  within = root\n  deps = ./in.txt\n  $ echo x > /etc/mine\n  $ exit 3\n}\n")
+        self.expect(self.ws.devgraph("build"), 1)
+        upper = list(self.ws.root.glob(".devgraph/failed/**/image/upper"))
+        self.assertEqual(len(upper), 1)
+        self.assertEqual([str(path.relative_to(upper[0])) for path in upper[0].rglob("*")],
+                         ["etc", "etc/mine"])
+
+    def test_a_machine_without_namespaces_is_told_once(self):
+        self.node("""
+axis n = range(0, 9)
+run a[n] {
+  within = root
+  $ true
+}
+""")
+        said = self.ws.shell("strace -o /dev/null -f -e trace=unshare -e inject=unshare:error=EPERM "
+                             '"$DEVGRAPH" build -k 2>&1', check=False)
+        self.assertEqual(said.count("does not let us make namespaces"), 1, said)
+        self.assertIn("--privileged", said)
+        self.build(self.ws, run=9)
+
     def test_folders_copies_standard_input_and_no_shell(self):
         self.node("""
 run tree {
@@ -218,7 +264,7 @@ run b {{
                   "run a {\n  within = tree\n  $ true\n}\n")
         self.expect(self.ws.devgraph("build"), 1)
         log = self.expect(self.ws.devgraph("log", "a"), 0).out
-        self.assertIn("devgraph: cannot run within the image: ", log)
+        self.assertIn("cannot run within the image: tree is no OCI layout", log)
         self.node("\nrun a {\n  within = root\n  tools = [\"gcc\"]\n  $ gcc\n}\n")
         run = self.expect(self.ws.devgraph("build"), 2)
         self.assert_text(run.err, """error[E308]: `a` runs within an image, whose programs are its tools

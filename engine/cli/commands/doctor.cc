@@ -12,6 +12,7 @@
 #include "engine/cli/json.h"
 #include "engine/cli/load_graph.h"
 #include "engine/exec/sandbox.h"
+#include "engine/exec/within.h"
 
 namespace devgraph::cli {
 namespace {
@@ -59,6 +60,12 @@ Finding sandbox() {
   finding.state = State::Bad;
   finding.text = "this kernel has no Landlock: nodes are not held to what they declare";
   return finding;
+}
+
+Finding images() {
+  const Status& can = exec::can_enter_images();
+  if (can) return {State::Good, "images", "namespaces; commands can run within images", {}};
+  return {State::Note, "images", can.error().message, {}};
 }
 
 Finding program(Context& context, std::string_view name, State if_absent, std::string_view need) {
@@ -189,6 +196,7 @@ int doctor_command(Context& context) {
   findings.push_back(cores());
   findings.push_back(descriptors());
   findings.push_back(sandbox());
+  findings.push_back(images());
   findings.push_back(program(context, "bash", State::Bad, "scripts are run by it"));
   findings.push_back(basics(context));
   findings.push_back(program(context, "git", State::Note, "git_clone and git.* need it"));

@@ -125,14 +125,19 @@ int build_goal(const Context& context, const std::string& word) {
 /// This program once more, which becomes the command.
 int run_in_image(Context& context, const Place& place, const std::string& aside,
                  std::vector<std::string> argv, const std::vector<std::string>& bash) {
+  if (const Status& can = exec::can_enter_images(); !can) {
+    return refuse(context, "E912", can.error().message);
+  }
   exec::EnterRequest request;
-  request.layout = place.layout;
   request.layers = join_path(join_path(place.workspace, kStateFolder), "layers");
   request.scratch = aside;
   request.folder = place.folder;
   request.network = true;
   request.writable = {place.workspace};
   request.environment = terminal_environment(context);
+  if (const Status done = exec::set_image(context.files, place.layout, request); !done) {
+    return refuse(context, "E912", done.error().message);
+  }
   request.argv = std::move(argv);
   request.bash = bash;
   const std::string path = join_path(aside, "enter.json");
