@@ -1,5 +1,6 @@
 #include "engine/exec/image_layers.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -26,6 +27,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kLargestLayer = std::uint64_t{1} << 40;
+// Up to this size a layer is never a bomb; above it, it may be a thousand times as large as packed.
+constexpr std::uint64_t kFreeSize = std::uint64_t{1} << 30;
+constexpr std::uint64_t kRatio = 1000;
 constexpr std::size_t kNameLength = 24;  // All lower folders have to fit into one page of options.
 constexpr std::string_view kWhiteout = ".wh.";
 constexpr std::string_view kOpaque = ".wh..wh..opq";
@@ -62,8 +66,9 @@ Status Tar::start() {
   if (pid_ == 0) {
     ::dup2(read_end.get(), STDIN_FILENO);
     const char* owner = ::geteuid() == 0 ? "--same-owner" : "--no-same-owner";
+    // Commands get devices from here, never those of an image: without root none can be made.
     ::execlp("tar", "tar", "--extract", "--file=-", "--directory", folder_.c_str(), owner,
-             "--numeric-owner", nullptr);
+             "--numeric-owner", "--anchored", "--exclude=dev/*", "--exclude=./dev/*", nullptr);
     ::_exit(127);
   }
   return {};
@@ -73,6 +78,8 @@ Status Tar::feed(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t wrote = ::write(pipe_.get(), bytes.data(), bytes.size());
     if (wrote < 0 && errno == EINTR) continue;
+    // Behind the end of an archive tar reads no more; its status says whether all is well.
+    if (wrote < 0 && errno == EPIPE) return {};
     if (wrote < 0) return fail_errno("tar takes no more", errno);
     bytes.remove_prefix(static_cast<std::size_t>(wrote));
   }
@@ -121,11 +128,13 @@ Status unpack(Files& files, const std::string& blob, const std::string& folder) 
   const Result<std::unique_ptr<MappedFile>> file = files.map(blob);
   if (!file) return std::unexpected(file.error());
   const std::string_view bytes = (*file)->bytes();
+  const std::uint64_t largest =
+      std::min<std::uint64_t>(kLargestLayer, std::max(kFreeSize, bytes.size() * kRatio));
   Tar tar(folder);
   if (Status done = tar.start(); !done) return done;
   const Status fed = oci::archive_type(bytes) == oci::kTarType
                          ? tar.feed(bytes)
-                         : oci::decompress(bytes, kLargestLayer,
+                         : oci::decompress(bytes, largest,
                                            [&](std::string_view block) { return tar.feed(block); });
   const Status done = tar.finish();
   if (!fed) return fed;

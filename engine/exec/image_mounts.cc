@@ -27,6 +27,9 @@
 namespace devgraph::exec {
 namespace {
 
+// An image's devices open nothing, and its programs give nobody the rights of another user.
+constexpr unsigned long kNoPowers = MS_NODEV | MS_NOSUID;
+
 constexpr std::array<const char*, 6> kDevices = {"null",   "zero",    "full",
                                                  "random", "urandom", "tty"};
 
@@ -181,7 +184,7 @@ Status Root::stack() {
   if (has_room && make_places()) lower = escaped(request_.scratch + "/places") + ":" + lower;
   const char* attributes = ::geteuid() == 0 ? "" : ",userxattr";
   std::string options = fmt::format("lowerdir={},{}{}", lower, *upper, attributes);
-  if (::mount("overlay", path_.c_str(), "overlay", 0, options.c_str()) == 0) return {};
+  if (::mount("overlay", path_.c_str(), "overlay", kNoPowers, options.c_str()) == 0) return {};
   // The disk may be an overlay itself: then what is written goes to memory.
   const std::string memory = request_.scratch + "/work";
   if (::mount("tmpfs", memory.c_str(), "tmpfs", 0, "mode=0755") == 0) {
@@ -190,7 +193,7 @@ Status Root::stack() {
     }
     options = fmt::format("lowerdir={},upperdir={}/upper,workdir={}/work{}", lower, escaped(memory),
                           escaped(memory), attributes);
-    if (::mount("overlay", path_.c_str(), "overlay", 0, options.c_str()) == 0) return {};
+    if (::mount("overlay", path_.c_str(), "overlay", kNoPowers, options.c_str()) == 0) return {};
   }
   return fail_errno("cannot stack the layers of the image (overlayfs)", errno);
 }

@@ -2,9 +2,11 @@
 """Commands within images: what they see, what they leave, and `devgraph run` and `shell`."""
 
 import http.server
+import io
 import os
 import signal
 import subprocess
+import tarfile
 import threading
 
 import harness
@@ -235,6 +237,52 @@ run b {{
         self.build(self.ws, "a", "b", run=3)
         self.assertEqual(self.output("a"), self.output("b"))
         self.assertEqual(self.output("a").splitlines()[3:], [self.ws_path("").rstrip("/"), "y"])
+
+    def hostile(self, name, members, code=1):
+        """A node within an image one of whose layers is this archive."""
+        path = self.ws_path(f"{name}.tar")
+        with tarfile.open(path, "w") as archive:
+            for entry, content in members:
+                info = tarfile.TarInfo(entry)
+                info.mode = 0o755
+                for field, value in (content if isinstance(content, dict) else {}).items():
+                    setattr(info, field, value)
+                data = content if isinstance(content, bytes) else b""
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+        self.node(f"\noci_image {name} {{ from = root, layers = [./{name}.tar], config = {{}} }}\n"
+                  f"run use-{name} {{\n  within = {name}\n  out = \"x\"\n"
+                  "  $ busybox cat /disk > {out} || busybox echo refused > {out}\n}\n")
+        return self.expect(self.ws.devgraph("build", f"use-{name}"), code)
+
+    def test_hostile_layers(self):
+        outside = os.path.join(self.folder, "outside")
+        os.mkdir(outside)
+        said = self.hostile("leading", [("../../../escape", b"x")])
+        self.assertIn("tar cannot unpack it", said.err)
+        # A link that leads out, then a file through it.
+        link = {"type": tarfile.SYMTYPE, "linkname": outside}
+        self.hostile("linked", [("way", link), ("way/evil", b"x")], 1)
+        self.hostile("absolute", [("/absolute-name-of-a-test", b"x")], 0)
+        self.assertFalse(os.path.exists("/absolute-name-of-a-test"))
+        hard = {"type": tarfile.LNKTYPE, "linkname": "/etc/passwd"}
+        self.hostile("hard", [("passwd", hard)], 1)
+        # The disk of this machine under a name of its own: root could read it.
+        disk = {"type": tarfile.BLKTYPE, "devmajor": os.major(os.stat("/").st_dev),
+                "devminor": os.minor(os.stat("/").st_dev)}
+        self.hostile("device", [("disk", disk), ("dev/disk", disk)], 0)
+        self.assertEqual(self.output("use-device"), "refused\n")
+        self.assertEqual(os.listdir(outside), [])
+        # More than 1 GiB of zeros in 100 KB.
+        big = tarfile.TarInfo("big")
+        big.size = 1100 << 20
+        bomb = subprocess.run("{ cat; head -c 1100M /dev/zero; } | zstd -q -1 -c", shell=True, check=True,
+                              input=big.tobuf(), stdout=subprocess.PIPE).stdout
+        self.ws.write("bomb.tar.zst", bomb)
+        self.node("\noci_image bomb { from = root, layers = [./bomb.tar.zst], config = {} }\n"
+                  "run use-bomb {\n  within = bomb\n  out = \"x\"\n  $ busybox echo > {out}\n}\n")
+        said = self.expect(self.ws.devgraph("build", "use-bomb"), 1)
+        self.assertIn("it grows beyond all measure when it is unpacked", said.err)
 
     def test_without_root(self):
         self.node("\nrun a {\n  within = root\n  out = \"a.txt\"\n  deps = ./in.txt\n"
