@@ -1,14 +1,15 @@
 """Imports one module and writes down what is in it, as sorted JSON.
 
-    explore.py ITEM OUT
+    explore.py FOLDER OUT
 
-ITEM's first line is NAME==VERSION; what follows is run before the import. Nothing that differs from
-one run to the next is written: no addresses, no paths, no values but plain ones.
+FOLDER/item is NAME==VERSION; FOLDER/before.py, if it is there, is run before the import. Nothing that
+differs from one run to the next is written: no addresses, no paths, no values but plain ones.
 """
 
 import importlib
 import inspect
 import json
+import os
 import sys
 
 PLAIN = (bool, int, str, type(None))
@@ -74,15 +75,20 @@ def explore(name):
     return {"doc": first_line(module), "symbols": symbols}
 
 
+def read(path):
+    with open(path, encoding="utf-8") as text:
+        return text.read()
+
+
 def main():
-    item, out = sys.argv[1:]
-    with open(item, encoding="utf-8") as text:
-        name, version = text.readline().strip().split("==")
-        prelude = text.read()
+    folder, out = sys.argv[1:]
+    name, version = read(f"{folder}/item").strip().split("==")
+    before = f"{folder}/before.py"
+    prelude = read(before) if os.path.exists(before) else ""
     running = "{}.{}.{}".format(*sys.version_info)
     if version.rsplit(".", 1)[0] != running.rsplit(".", 1)[0]:
         sys.exit(f"{name} is pinned to Python {version}, this is {running}")
-    exec(compile(prelude, f"prelude of {name}", "exec"), {"__name__": "prelude"})
+    exec(compile(prelude, f"before.py of {name}", "exec"), {"__name__": "prelude"})
     result = {"name": name, "version": version, **explore(name)}
     with open(out, "w", encoding="utf-8") as file:
         json.dump(result, file, indent=1, sort_keys=True)

@@ -12,7 +12,7 @@ import harness
 
 EXAMPLE = harness.ROOT / "examples" / "pkgexplore"
 ITEMS = 200
-NODES = 1025
+NODES = 1227
 
 
 class PkgExplore(harness.Case):
@@ -86,15 +86,22 @@ class PkgExplore(harness.Case):
         self.ws.shell("find . -not -path './.devgraph*' -exec touch {} +")
         self.rebuild(nodes=NODES, run=0)
 
+    def test_03_copying_the_sources_over_themselves_runs_nothing(self):
+        self.ws.shell("""for name in *; do
+            [ "$name" = out ] || { cp -R "$name" ../again; rm -r "$name"; mv ../again "$name"; }
+            done""")
+        self.rebuild(nodes=NODES, run=0)
+
     def test_04_a_copy_elsewhere_with_the_state_runs_nothing(self):
-        self.ws.shell("cp -R . ../copy")
+        # The images share their layers by hard links.
+        self.ws.shell("cp -R --preserve=links . ../copy")
         copy = harness.Workspace(os.path.join(self.base, "copy"), {})
         self.build(copy, nodes=NODES, run=0)
         shutil.rmtree(copy.root)
 
     def test_04_a_clone_with_the_state_runs_nothing(self):
         # As git gives it: without what .gitignore names, but with the state copied.
-        self.ws.shell("mkdir ../clone; cp -R . ../clone; cd ../clone; rm -r out base.json")
+        self.ws.shell("shopt -s extglob; mkdir ../clone; cp -R !(out|base.json) .devgraph ../clone")
         clone = harness.Workspace(os.path.join(self.base, "clone"), {})
         self.build(clone, nodes=NODES, run=0, fresh=NODES)
         self.assertEqual(clone.read("base.json"), self.ws.read("base.json"))
@@ -116,11 +123,14 @@ class PkgExplore(harness.Case):
         self.edited("tools/docs.cpp", self.replace('page["about"] =', 'page["title"] = package;\n    page["about"] ='),
                     run=5)
 
+    def test_07_another_base_with_equal_results_runs_what_stands_on_it(self):
+        self.edited("explore.py", lambda text: text + "# Nothing new.\n", run=1 + ITEMS + ITEMS)
+
     def test_08_a_special_with_an_equal_result(self):
-        self.edited("specials/this.py", lambda text: text + "# As it should be.\n", run=2)
+        self.edited("specials/this/before.py", lambda text: text + "# As it should be.\n", run=2)
 
     def test_09_a_special_with_other_data(self):
-        self.edited("specials/this.py", lambda text: text +
+        self.edited("specials/this/before.py", lambda text: text +
                     "import this\ndef poem(line=0.5): return line\npoem.__module__ = 'this'\nthis.poem = poem\n",
                     run=2 + 3 + ITEMS + 12)
 
@@ -137,28 +147,29 @@ class PkgExplore(harness.Case):
 
     def test_12_check_names_the_changed_file(self):
         self.expect(self.ws.devgraph("check"), 0)
-        before = self.ws.read("specials/imp.py")
-        self.ws.write("specials/imp.py", before + "# changed\n")
+        before = self.ws.read("specials/imp/before.py")
+        self.ws.write("specials/imp/before.py", before + "# changed\n")
         stale = self.expect(self.ws.devgraph("check"), 3)
-        self.assertIn("specials/imp.py", stale.out.splitlines()[0])
-        self.ws.write("specials/imp.py", before)
+        self.assertIn("specials/imp/before.py", stale.out.splitlines()[0])
+        self.ws.write("specials/imp/before.py", before)
         self.expect(self.ws.devgraph("check"), 0)
 
     def test_13_modules_that_cannot_be_imported(self):
         before = self.ws.read("packagelist.txt")
         self.ws.write("packagelist.txt", before + self.ws.read("unimportable.txt"))
         try:
-            run = self.rebuild(code=1, nodes=1080, failed=11, blocked=256)
+            run = self.rebuild(code=1, nodes=1293, failed=11, blocked=256)
             counts = run.counts()
-            self.assertEqual(counts["run"] + counts["fresh"], 813)
+            # The list, and an image for each of the new ones.
+            self.assertEqual((counts["run"], counts["fresh"]), (1 + 11, 1026 - 12))
             self.assertIn("it exists on Windows only", run.err)
             log = self.ws.devgraph("log", "explored@pkg=winreg").out
             said = [line for line in log.splitlines() if line and not line.startswith("#")]
             self.assertIn("ModuleNotFoundError: No module named 'winreg'", said[-1])
 
-            run = self.rebuild("-D", "tolerate=12", code=1, nodes=1080, failed=11, blocked=44)
+            run = self.rebuild("-D", "tolerate=12", code=1, nodes=1293, failed=11, blocked=44)
             counts = run.counts()
-            self.assertEqual(counts["run"] + counts["fresh"], 1025)
+            self.assertEqual(counts["run"] + counts["fresh"], 1238)
             manifest = json.loads(self.ws.read(self.path_of("manifest")))
             self.assertEqual(len(manifest["quarantine"]), 11)
             self.assertIn("winreg", manifest["quarantine"])
@@ -168,45 +179,47 @@ class PkgExplore(harness.Case):
             self.rebuild(nodes=NODES, run=0)
 
     def test_14_one_that_fails_lets_all_others_finish(self):
-        before = self.ws.read("specials/this.py")
-        self.ws.write("specials/this.py", before + 'raise OSError("no poem today")\n')
+        before = self.ws.read("specials/this/before.py")
+        self.ws.write("specials/this/before.py", before + 'raise OSError("no poem today")\n')
         try:
             counts = self.rebuild(code=1, nodes=NODES, failed=1, blocked=215).counts()
             self.assertEqual(counts["run"] + counts["fresh"], NODES - 216)
             self.assertIn("no poem today", self.ws.devgraph("log", "explored@pkg=this").out)
         finally:
-            self.ws.write("specials/this.py", before)
+            self.ws.write("specials/this/before.py", before)
             self.rebuild(nodes=NODES, run=0)
 
     def test_15_one_that_sleeps_for_ever_is_ended(self):
-        before = self.ws.read("specials/this.py")
-        self.ws.write("specials/this.py", before + "import time\ntime.sleep(10 ** 6)\n")
+        before = self.ws.read("specials/this/before.py")
+        self.ws.write("specials/this/before.py", before + "import time\ntime.sleep(10 ** 6)\n")
         try:
-            run = self.rebuild("-D", "patience=2s", code=1, failed=1, blocked=215)
+            run = self.rebuild("-D", "patience=5s", code=1, failed=1, blocked=215)
             self.assertIn("timed out", run.err)
             self.assertIn("timed out", self.ws.devgraph("log", "explored@pkg=this").out)
+            self.assertEqual(harness.alive(os.path.join(self.base, "ws", ".devgraph", "scratch")), [])
         finally:
-            self.ws.write("specials/this.py", before)
+            self.ws.write("specials/this/before.py", before)
             self.rebuild(run=0)
 
     def test_16_a_busy_device_is_tried_again(self):
-        fifo = os.path.join(self.base, "fifo")
+        fifo = os.fsdecode(self.ws.path("fifo"))
         harness.answer_readers(fifo, ["device or resource busy", ""])
-        before = self.ws.read("specials/this.py")
-        self.ws.write("specials/this.py", before
+        before = self.ws.read("specials/this/before.py")
+        self.ws.write("specials/this/before.py", before
                       + f"answer = open({fifo!r}).read()\nif answer: raise SystemExit(answer)\n")
         try:
-            # A sandbox would hide the fifo.
+            # The image would hide the fifo.
             self.rebuild("--sandbox=off", nodes=NODES, run=2)
             first = self.expect(self.ws.devgraph("log", "explored@pkg=this", "--attempt", "1"), 0)
             self.assertIn("device or resource busy", first.out)
             self.assertNotIn("device or resource busy", self.ws.devgraph("log", "explored@pkg=this").out)
         finally:
-            self.ws.write("specials/this.py", before)
+            os.unlink(fifo)
+            self.ws.write("specials/this/before.py", before)
             self.rebuild(run=0)
 
     def test_17_after_kill_9_exactly_the_rest_runs(self):
-        self.ws.write("specials/this.py", self.ws.read("specials/this.py") + "# another\n")
+        self.ws.write("specials/this/before.py", self.ws.read("specials/this/before.py") + "# another\n")
         before = self.ws.read("tools/rawgraph.cpp")
         self.ws.write("tools/rawgraph.cpp", before.replace(
             "std::size_t dropped = 0;", 'std::size_t dropped = 0;\n  if (raw.object.size() > 98) std::cout << "few";'))
@@ -221,6 +234,27 @@ class PkgExplore(harness.Case):
         self.rebuild(run=0)
         self.ws.write("tools/rawgraph.cpp", before)
         self.rebuild(run=0)
+
+    def test_17_what_kill_9_left_half_written_is_not_taken(self):
+        name = "specials/this/before.py"
+        before = self.ws.read(name)
+        made = self.ws.read(self.path_of("explored@pkg=this"))
+        self.ws.write(name, before + "import time\nopen(sys.argv[2], 'w').write('{')\ntime.sleep(4714)\n")
+        process = self.ws.start("build", "-j4", "-k", "-D", "patience=1h")
+        self.wait_for(lambda: any(path.read_text() == "{" for path in
+                                  self.ws.root.glob(".devgraph/scratch/**/this.json")), "half a file")
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        # The command goes on, and the next build would wait for it.
+        left = harness.alive(os.path.join(self.base, "ws", ".devgraph", "scratch"))
+        self.assertEqual(len(left), 1)
+        os.kill(left[0], signal.SIGKILL)
+        self.assertEqual(self.ws.read(self.path_of("explored@pkg=this")), made)
+        self.expect(self.ws.devgraph("check", timeout=120), 3)
+        self.ws.write(name, before + "# Well.\n")
+        self.rebuild(nodes=NODES, run=2)
+        self.ws.write(name, before)
+        self.rebuild(nodes=NODES, run=0)
 
     def test_18_one_job_gives_the_same_bytes_as_many(self):
         many = self.digests(self.ws)
