@@ -55,7 +55,7 @@ const Action* find_action(std::string_view name) {
       {"compress", 1 + compressor_version(), run_compress},
       {"copy", 1, run_copy},
       {"docker_load", 1, run_docker_load, holds_docker_load, true},
-      {"dockerfile", 1 + compressor_version(), run_dockerfile},
+      {"dockerfile", 2 + compressor_version(), run_dockerfile},
       {"env_file", 1, run_env_file},
       {"fetch", 1, run_fetch},
       {"git_clone", 1, run_git_clone},

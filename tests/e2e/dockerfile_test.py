@@ -219,6 +219,14 @@ dockerfile top {
         self.build(self.ws, run=2)
         self.assertEqual(self.content("top")["app/made"], b"hallo\nmore\n")
 
+    def test_the_engine_s_cache_knows_the_image_below(self):
+        self.build(self.ws, run=2)
+        self.ws.edit("build.devgraph", 'PATH = "/bin"', 'PATH = "/bin", MODE = "fast"')
+        self.build(self.ws, run=2)
+        config = json.loads(self.ws.shell(f"skopeo inspect --config --raw oci:{self.paths()[0]}"))
+        self.assertEqual(config["config"]["Env"], ["PATH=/bin", "MODE=fast", "WHO=me"])
+        self.assertNotIn("upon", json.dumps(config["history"]))
+
     def test_what_nodes_make_is_in_the_context_and_may_be_the_dockerfile(self):
         self.ws.write("build.devgraph", MANIFEST.split("dockerfile")[0] + """
 write text { text = "made\\n", to = "made.txt" }

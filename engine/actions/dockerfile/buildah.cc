@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/actions/dockerfile/engine.h"
+#include "engine/actions/dockerfile/marked.h"
 #include "engine/actions/program.h"
 #include "engine/base/path.h"
 #include "engine/base/source_date.h"
@@ -132,12 +133,7 @@ Result<std::string> Buildah::pull(const NamedImage& image) {
   const Result<FileStat> there = context_.files.stat(folder);
   if (!there) return std::unexpected(there.error());
   if (!there->exists()) {
-    oci::LayoutWriter writer(context_.files, folder);
-    if (Status done = writer.begin(); !done) return std::unexpected(done.error());
-    if (Status done = writer.add_image(image.layout, image.image); !done) {
-      return std::unexpected(done.error());
-    }
-    if (Status done = writer.finish(image.image.descriptor); !done) {
+    if (Status done = write_marked(context_, image, folder); !done) {
       return std::unexpected(done.error());
     }
   }

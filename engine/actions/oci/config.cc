@@ -167,7 +167,29 @@ json settled_fields(const json& fields) {
   return made;
 }
 
+constexpr std::string_view kMark = "devgraph upon ";
+
 }  // namespace
+
+Result<std::string> marked_config(std::string_view config, std::string_view mark) {
+  try {
+    json document = json::parse(config);
+    if (!document.is_object()) return fail("no object");
+    json& history = list_at(document, "history");
+    if (history.empty()) {
+      for (std::size_t i = 0; i < list_at(object_at(document, "rootfs"), "diff_ids").size(); ++i)
+        history.push_back({{"created", kSourceDateText}});
+    }
+    history.push_back({{"created", kSourceDateText},
+                       {"created_by", std::string(kMark).append(mark)},
+                       {"empty_layer", true}});
+    return document.dump();
+  } catch (const Wrong& wrong) {
+    return fail(wrong.message);
+  } catch (const json::exception&) {
+    return fail("the configuration of an image is damaged");
+  }
+}
 
 Result<std::string> settled_config(std::string_view built, std::string_view base) {
   try {
@@ -181,6 +203,9 @@ Result<std::string> settled_config(std::string_view built, std::string_view base
     fields = settled_fields(fields);
     if (fields.empty()) document.erase("config");
     json& history = list_at(document, "history");
+    std::erase_if(history.get_ref<json::array_t&>(), [](const json& step) {
+      return step.is_object() && step.value("created_by", "").starts_with(kMark);
+    });
     const json old = below.value("history", json::array());
     for (std::size_t i = 0; i < history.size(); ++i) {
       if (i < old.size()) {

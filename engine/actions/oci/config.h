@@ -42,6 +42,11 @@ Result<std::string> make_config(std::string_view base, const Platform& platform,
 /// the image below or empty: its history stays as it is.
 Result<std::string> settled_config(std::string_view built, std::string_view base);
 
+/// The configuration with a step in its history that adds no layer. Engines compare histories, and
+/// nothing else of an image, when they look whether they have done a step before.
+/// `settled_config` takes it out again.
+Result<std::string> marked_config(std::string_view config, std::string_view mark);
+
 /// What one document says.
 struct ConfigFacts {
   Platform platform;

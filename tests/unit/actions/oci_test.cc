@@ -224,3 +224,23 @@ TEST_CASE(
       R"("rootfs":{"diff_ids":[],"type":"layers"}})");
   CHECK_FALSE(devgraph::oci::settled_config("[]", "").has_value());
 }
+
+TEST_CASE("a mark in the history is there for the engine, and gone afterwards") {
+  const std::string base = R"({"config":{"Env":["A=1"]},"history":[{"created_by":"x"}]})";
+  const devgraph::Result<std::string> marked = devgraph::oci::marked_config(base, "abc");
+  REQUIRE(marked.has_value());
+  CHECK(
+      *marked ==
+      R"({"config":{"Env":["A=1"]},"history":[{"created_by":"x"},)"
+      R"({"created":"1980-01-01T00:00:00Z","created_by":"devgraph upon abc","empty_layer":true}]})");
+  const devgraph::Result<std::string> settled = devgraph::oci::settled_config(*marked, base);
+  REQUIRE(settled.has_value());
+  CHECK(settled->find("upon") == std::string::npos);
+  // One that has none gets a step for each layer, so that steps and layers go together.
+  const devgraph::Result<std::string> bare =
+      devgraph::oci::marked_config(R"({"rootfs":{"diff_ids":["a","b"]}})", "abc");
+  REQUIRE(bare.has_value());
+  CHECK(bare->starts_with(
+      R"({"history":[{"created":"1980-01-01T00:00:00Z"},{"created":"1980-01-01T00:00:00Z"},{"cr)"));
+  CHECK_FALSE(devgraph::oci::marked_config("7", "abc").has_value());
+}
