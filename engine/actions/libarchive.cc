@@ -19,6 +19,7 @@ Result<Libarchive> load_libarchive() {
   find("archive_entry_hardlink", lib.entry_hardlink);
   find("archive_entry_hardlink_utf8", lib.entry_hardlink_utf8);
   find("archive_entry_is_encrypted", lib.entry_is_encrypted);
+  find("archive_entry_mtime", lib.entry_mtime);
   find("archive_entry_pathname", lib.entry_pathname);
   find("archive_entry_pathname_utf8", lib.entry_pathname_utf8);
   find("archive_entry_perm", lib.entry_perm);

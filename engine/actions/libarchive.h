@@ -19,6 +19,7 @@ struct Libarchive {
   decltype(&archive_entry_hardlink) entry_hardlink = nullptr;
   decltype(&archive_entry_hardlink_utf8) entry_hardlink_utf8 = nullptr;
   decltype(&archive_entry_is_encrypted) entry_is_encrypted = nullptr;
+  decltype(&archive_entry_mtime) entry_mtime = nullptr;
   decltype(&archive_entry_pathname) entry_pathname = nullptr;
   decltype(&archive_entry_pathname_utf8) entry_pathname_utf8 = nullptr;
   decltype(&archive_entry_perm) entry_perm = nullptr;

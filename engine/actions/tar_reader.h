@@ -27,6 +27,11 @@ struct TarItem {
   std::map<std::string, std::string> records;
 };
 
+/// `file`, `hard link`, `folder`.
+std::string_view type_words(char type);
+/// What differs between two entries of one name: `mode 644 -> 755, time 0 -> 12`; empty: nothing.
+std::string changes(const TarItem& a, const TarItem& b);
+
 class TarReader {
  public:
   /// The next bytes of the archive.

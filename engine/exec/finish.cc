@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "engine/actions/first_difference.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/exec/coordinator.h"
@@ -276,7 +277,11 @@ Status Coordinator::compare_twice(Running& run, const Landed& landed) {
         landed.items[i].now.executable == run.first[i].now.executable) {
       continue;
     }
-    not_equal_.push_back(fmt::format("{}: {}", label, printable(run.first[i].made.path)));
+    std::string what = fmt::format("{}: {}", label, printable(run.first[i].made.path));
+    const std::string where =
+        actions::first_difference(files_, run.items.at(i).place, run.items.at(i).staged);
+    if (!where.empty()) what += ": " + where;
+    not_equal_.push_back(std::move(what));
   }
   if (Status done = close_log(run, "exit status 0, second run"); !done) return done;
   Finished finished;

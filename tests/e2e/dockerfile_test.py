@@ -81,6 +81,13 @@ class Dockerfiles(harness.Case):
             found.pop(name, None)
         return found
 
+    def test_what_is_not_the_same_again_is_named(self):
+        self.ws.write("app/Dockerfile", "FROM base\nARG WHO\nRUN echo $WHO > /who\n"
+                                        "RUN busybox cat /proc/sys/kernel/random/uuid > /id\n")
+        run = self.expect(self.ws.devgraph("build", "--twice", "app"), 1)
+        text = run.err.partition("not equal when run twice:\n")[2]
+        self.assertIn("  //:app: out/app/app: layer 3 of 3: entry id: content\n", text)
+
     def test_a_look_at_where_an_instruction_failed(self):
         self.build(self.ws, run=2)
         said = self.expect(self.ws.devgraph("run", "--failed", "app", "--", "true"), 2)

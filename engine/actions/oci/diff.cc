@@ -58,47 +58,10 @@ void apply(FileSystem& system, std::vector<TarItem> layer) {
   }
 }
 
-const char* type_words(char type) {
-  switch (type) {
-    case '0':
-    case '7':
-      return "file";
-    case '1':
-      return "hard link";
-    case '2':
-      return "link";
-    case '5':
-      return "folder";
-    default:
-      return "special file";
-  }
-}
-
 std::string described(const TarItem& item) {
   if (item.type == '0') return fmt::format("{}, mode {:o}", human_size(item.size), item.mode);
-  if (item.target.empty()) return type_words(item.type);
-  return fmt::format("{} to {}", type_words(item.type), printable(item.target));
-}
-
-std::string changes(const TarItem& a, const TarItem& b) {
-  if (a.type != b.type) return fmt::format("{} -> {}", type_words(a.type), type_words(b.type));
-  std::string words;
-  const auto add = [&](const std::string& text) { words += (words.empty() ? "" : ", ") + text; };
-  if (a.content != b.content || a.size != b.size) {
-    add(a.size == b.size
-            ? "content"
-            : fmt::format("content, {} -> {}", human_size(a.size), human_size(b.size)));
-  }
-  if (a.target != b.target) {
-    add(fmt::format("target {} -> {}", printable(a.target), printable(b.target)));
-  }
-  if (a.mode != b.mode) add(fmt::format("mode {:o} -> {:o}", a.mode, b.mode));
-  if (a.user != b.user || a.group != b.group) {
-    add(fmt::format("owner {}:{} -> {}:{}", a.user, a.group, b.user, b.group));
-  }
-  if (a.mtime != b.mtime) add(fmt::format("time {} -> {}", a.mtime, b.mtime));
-  if (a.records != b.records) add("extended attributes");
-  return words;
+  if (item.target.empty()) return std::string(actions::type_words(item.type));
+  return fmt::format("{} to {}", actions::type_words(item.type), printable(item.target));
 }
 
 void compare_configs(const json& a, const json& b, std::vector<Difference>& found) {
@@ -146,7 +109,7 @@ Result<std::vector<Difference>> differences(const FileSystem& before, const File
     const std::string what = "/" + printable(path);
     if (now == after.end()) {
       found.push_back({Difference::Kind::Removed, what, described(item)});
-    } else if (const std::string words = changes(item, now->second); !words.empty()) {
+    } else if (const std::string words = actions::changes(item, now->second); !words.empty()) {
       found.push_back({Difference::Kind::Changed, what, words});
     }
   }

@@ -594,7 +594,7 @@ TEST_CASE("--twice names what differs") {
   const exec::Summary summary = world.build();
   CHECK(world.ran.size() == 4);
   CHECK(summary.run == 2);
-  CHECK(summary.not_equal == Names{"//:clock: out/clock/out"});
+  CHECK(summary.not_equal == Names{"//:clock: out/clock/out: line 1: \"1\" -> \"2\""});
   CHECK(world.files.get("/w/out/clock/out") == "1");
 }
 
