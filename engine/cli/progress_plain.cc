@@ -27,7 +27,7 @@ class PlainProgress final : public Progress {
   }
 
   void finished(const Finished& end) override {
-    ++done_;
+    if (end.completes) ++done_;
     if (end.outcome == Outcome::Failed) {
       const std::string before = console_.quiet ? "" : counter() + " ";
       console_.talk(before + failure_block(graph_, end, options_.style));
@@ -37,7 +37,11 @@ class PlainProgress final : public Progress {
       console_.data(fmt::format("run  {}{}\n", shown_label(graph_, end.node), reason_of(end)));
       return;
     }
-    const bool dull = end.outcome == Outcome::Fresh || end.outcome == Outcome::NotStarted;
+    // A part of what its author sees as one node is told of only where something is to be said.
+    const bool is_part = graph_.node(end.node).counts_with != end.node && !options_.explain;
+    const bool is_good = end.outcome == Outcome::Run || end.outcome == Outcome::Restored;
+    const bool dull =
+        end.outcome == Outcome::Fresh || end.outcome == Outcome::NotStarted || (is_part && is_good);
     if (console_.quiet || options_.dry_run || (dull && !console_.verbose)) return;
     console_.talk(fmt::format("{} {}  {}{}\n", counter(), shown_label(graph_, end.node),
                               outcome_of(end), options_.explain ? reason_of(end) : ""));

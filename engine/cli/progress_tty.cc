@@ -109,7 +109,7 @@ class TerminalProgress final : public Progress {
   }
 
   void count(const Finished& end) {
-    ++done_;
+    if (end.completes) ++done_;
     if (end.outcome == Outcome::Failed) ++failed_;
     if (end.outcome == Outcome::Blocked) ++blocked_;
   }

@@ -22,10 +22,12 @@ Summary judge_only(Survey& survey, Files& files, const BuildOptions& options, Li
   IdVec<NodeId, std::uint8_t> again(graph.node_count());
   for (const NodeId id : options.always)
     again[id] = 1;
-  listener.planned(survey.order().size());
+  NodeCounter counter(graph, survey.order());
+  listener.planned(counter.total());
   for (const NodeId id : survey.order()) {
     Finished finished;
     finished.node = id;
+    finished.completes = counter.ends(id);
     std::optional<NodeId> because;
     for_producers(graph, id, [&](NodeId need) {
       if (outcomes[need] == Outcome::Run && !because) because = need;

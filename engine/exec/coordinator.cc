@@ -21,6 +21,7 @@ Coordinator::Coordinator(Survey& survey, Runner& runner, const BuildOptions& opt
                          Listener& listener)
     : graph_(survey.graph()),
       survey_(survey),
+      counter_(graph_, survey.order()),
       files_(survey.files()),
       runner_(runner),
       options_(options),
@@ -55,14 +56,13 @@ std::string Coordinator::workspace_path(std::string_view path) const {
 }
 
 Result<Summary> Coordinator::run() {
-  listener_.planned(survey_.order().size());
+  listener_.planned(counter_.total());
   frontier_ = std::make_unique<Frontier>(survey_, again_, options_.shuffle);
   left_ = frontier_->open().size();
   for (const NodeId id : frontier_->settled()) {
     states_[id] = State::Done;
     Finished finished;
-    finished.node = id;
-    listener_.finished(finished);
+    tell(id, finished);
   }
   Status done = prepare();
   if (done && left_ != 0) done = loop();
@@ -239,17 +239,22 @@ Status Coordinator::flush() {
   return {};
 }
 
+void Coordinator::tell(NodeId node, Finished& finished) {
+  finished.node = node;
+  finished.completes = counter_.ends(node);
+  listener_.finished(finished);
+}
+
 void Coordinator::end(NodeId node, Finished finished, State state) {
   states_[node] = state;
   outcomes_[node] = finished.outcome;
-  finished.node = node;
   if (finished.blocked_by) roots_[node] = *finished.blocked_by;
   if (state == State::Failed) {
     const bool excused = graph_.traits_of(node).may_fail != 0;
     all_excused_ = all_excused_ && excused;
     if (!options_.keep_going && !excused) halting_ = true;
   }
-  listener_.finished(finished);
+  tell(node, finished);
   if (state == State::Failed || state == State::Blocked) bad_.push_back(std::move(finished));
   --left_;
   frontier_->end(node);
@@ -289,13 +294,12 @@ Summary Coordinator::sum_up() {
       if (states_[need] == State::Blocked) root = roots_[need];
     });
     Finished finished;
-    finished.node = id;
     finished.blocked_by = root;
     finished.outcome = root ? Outcome::Blocked : Outcome::NotStarted;
     states_[id] = root ? State::Blocked : State::NotStarted;
     outcomes_[id] = finished.outcome;
     if (root) roots_[id] = *root;
-    listener_.finished(finished);
+    tell(id, finished);
     if (root) bad_.push_back(std::move(finished));
   }
   Summary summary = count_nodes(graph_, survey_.order(), outcomes_);

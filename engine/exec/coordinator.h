@@ -27,6 +27,7 @@
 #include "engine/exec/landing.h"
 #include "engine/exec/node_log.h"
 #include "engine/exec/survey.h"
+#include "engine/exec/tally.h"
 #include "engine/exec/toolbox.h"
 #include "engine/exec/trace.h"
 #include "engine/store/cas.h"
@@ -99,6 +100,7 @@ class Coordinator {
   Status handle_posted();
   Status flush();
   void end(NodeId node, Finished finished, State state);
+  void tell(NodeId node, Finished& finished);
   void stop(int signal);
   Summary sum_up();
   bool is_halting() const { return halting_ || signal_ != 0; }
@@ -167,6 +169,7 @@ class Coordinator {
 
   const Graph& graph_;
   Survey& survey_;
+  NodeCounter counter_;
   Files& files_;
   Runner& runner_;
   const BuildOptions& options_;

@@ -41,11 +41,15 @@ struct Finished {
   std::optional<Failure> failure;
   std::optional<NodeId> blocked_by;  ///< The failed node at the root of it.
   std::string reason;                ///< Why it ran: `new`, `./a.c changed`; with explain only.
+  /// One more node of the summary is done: false for all but the last of the nodes that count as
+  /// one.
+  bool completes = true;
 };
 
 class Listener {
  public:
   virtual ~Listener() = default;
+  /// As the summary counts them.
   virtual void planned(std::size_t /*nodes*/) {}
   virtual void started(NodeId /*node*/, std::optional<std::chrono::milliseconds> /*last time*/) {}
   virtual void retrying(NodeId /*node*/, unsigned /*attempt*/, const std::string& /*why*/) {}

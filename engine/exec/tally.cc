@@ -55,6 +55,19 @@ Summary count_nodes(const Graph& graph, const std::vector<NodeId>& order,
   return summary;
 }
 
+NodeCounter::NodeCounter(const Graph& graph, const std::vector<NodeId>& order)
+    : graph_(graph), open_(graph.node_count()) {
+  for (const NodeId id : order) {
+    const Node& node = graph.node(id);
+    if (node.kind != ActionKind::Group && open_[node.counts_with]++ == 0) ++total_;
+  }
+}
+
+bool NodeCounter::ends(NodeId id) {
+  const Node& node = graph_.node(id);
+  return node.kind != ActionKind::Group && --open_[node.counts_with] == 0;
+}
+
 std::string signal_name(int signal) {
   const char* name = sigabbrev_np(signal);
   return name ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);

@@ -17,6 +17,21 @@ namespace devgraph::exec {
 Summary count_nodes(const Graph& graph, const std::vector<NodeId>& order,
                     const IdVec<NodeId, Outcome>& outcomes);
 
+/// The same while they end one by one.
+class NodeCounter {
+ public:
+  NodeCounter(const Graph& graph, const std::vector<NodeId>& order);
+
+  std::size_t total() const { return total_; }
+  /// Once for each node of the order; whether one more of the total is done with it.
+  bool ends(NodeId node);
+
+ private:
+  const Graph& graph_;
+  IdVec<NodeId, std::uint32_t> open_;  // By the node that counts: how many count with it.
+  std::size_t total_ = 0;
+};
+
 /// `SIGINT`, or `signal 70` where it has no name.
 std::string signal_name(int signal);
 

@@ -259,7 +259,7 @@ dockerfile many[n] { dockerfile = ./many.Dockerfile, from = root, args = { N = n
     def test_a_step_that_fails(self):
         self.ws.edit("app/Dockerfile", "FROM base\nARG", "FROM base\nRUN busybox ls /nowhere\nARG")
         run = self.expect(self.ws.devgraph("build"), 1)
-        self.assertIn("[4/4] failed //:app: ", run.err)
+        self.assertIn("[2/2] failed //:app: ", run.err)
         self.assertIn("ls: /nowhere: No such file or directory", run.err)
         log = self.expect(self.ws.devgraph("log", "app"), 0).out
         self.assertIn("RUN busybox ls /nowhere", log)

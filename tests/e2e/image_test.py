@@ -61,6 +61,17 @@ class Images(harness.Case):
     def tool(self, script):
         return self.ws.shell(script)
 
+    def test_an_image_is_one_node_to_whoever_builds_it(self):
+        # Its layers are nodes too, which only -v and a failure show.
+        run = self.build(self.ws, "base", "-j1", run=2)
+        self.assert_text(run.err, """[1/2] //:base@arch=amd64  0.0s
+[2/2] //:base@arch=arm64  0.0s
+2 nodes: 2 run, 0 fresh  0.0s
+""")
+        self.ws.write("etc/passwd", "changed\n")
+        run = self.build(self.ws, "base", "-v", run=2)
+        self.assertIn("//:base/_layer@arch=arm64", run.err)
+
     def test_images_that_come_back_share_their_layers_as_before(self):
         self.ws.write("many/build.devgraph", """
 axis n = range(0, 4)
