@@ -61,11 +61,13 @@ void Lowerer::lower_dockerfile(Cell& cell, Node& row, InputList& inputs) {
   for (const std::string_view name : {"platform", "compress", "limit", "follow_links", "secrets"})
     add(name, parameter(name));
   Use tool = use("engine");
+  // BuildKit is spoken to by docker, with its plugin buildx.
+  const std::string name = plan.engine == "buildkit" ? "docker" : plan.engine;
   auto program = std::make_shared<StringObject>();
-  program->text = plan.engine;
+  program->text = name;
   add("engine", builder_.string(plan.engine));
   if (!input_of(Value(ValueKind::Tool, 0, std::move(program)), tool)) {
-    eval_.fault("E409", tool.at, fmt::format("no program `{}`", plan.engine), "it is not on PATH",
+    eval_.fault("E409", tool.at, fmt::format("no program `{}`", name), "it is not on PATH",
                 "install it, or choose another `engine`");
   }
   row.args = builder_.map(args);

@@ -37,6 +37,23 @@ CMD ["/bin/busybox", "cat", "/app/made"]
 """
 
 
+# In docker's place: notes what it is asked for, and gives back the image that it was given.
+BUILDX = """#!/usr/bin/python3
+import json, os, shutil, sys
+words = sys.argv[1:]
+with open(os.path.join(os.path.dirname(__file__), "asked"), "a") as file:
+    file.write(json.dumps(words) + "\\n")
+if words[:1] != ["buildx"] or os.path.exists(os.path.join(os.path.dirname(__file__), "no-buildx")):
+    sys.exit(f"docker: '{words[0]}' is not a docker command.")
+if words[1] == "build":
+    output = next(word for word in words if word.startswith("--output="))
+    made = dict(part.split("=", 1) for part in output.partition("=")[2].split(","))["dest"]
+    context = next(word for word in words if word.startswith("--build-context="))
+    shutil.copytree(context.partition("oci-layout://")[2].partition("@")[0], made)
+    print("#1 building")
+"""
+
+
 class Dockerfiles(harness.Case):
     def setUp(self):
         super().setUp()
@@ -80,6 +97,38 @@ class Dockerfiles(harness.Case):
         for name in ("bin/busybox", "bin/sh", "etc/hosts", "etc/resolv.conf", "etc/hostname"):
             found.pop(name, None)
         return found
+
+    def test_buildkit_is_asked_in_its_own_words(self):
+        tools = os.path.join(self.folder, "tools")
+        os.mkdir(tools)
+        with open(os.path.join(tools, "docker"), "w", encoding="utf-8") as file:
+            file.write(BUILDX)
+        os.chmod(os.path.join(tools, "docker"), 0o755)
+        ws = self.make("buildkit", MANIFEST.replace("args    = {", 'engine = "buildkit"\n  target = "app"\n  args    = {'),
+                       "FROM base AS app\nARG WHO\nLABEL who=$WHO\n")
+        env = {"PATH": f"{tools}:/usr/bin:/bin"}
+        self.expect(ws.devgraph("build", env=env), 0)
+        with open(os.path.join(tools, "asked"), encoding="utf-8") as file:
+            asked = [json.loads(line) for line in file]
+        self.assertEqual(asked[0], ["buildx", "version"])
+        scratch = os.path.dirname(asked[1][-1])
+        root = self.digest("root", ws)
+        self.assertEqual([word.replace(scratch, "SCRATCH") for word in asked[1]], [
+            "buildx", "build", "--progress=plain", "--provenance=false", "--sbom=false", "--platform=linux/amd64",
+            "--file=SCRATCH/Dockerfile",
+            "--output=type=oci,tar=false,dest=SCRATCH/built,rewrite-timestamp=true,compression=uncompressed",
+            "--build-arg=WHO=me", "--build-arg=SOURCE_DATE_EPOCH=315532800",
+            f"--build-context=base=oci-layout://SCRATCH/{root.partition(':')[2]}@{root}", "SCRATCH/context"])
+        self.assertIn("#1 building", self.expect(ws.devgraph("log", "app"), 0).out)
+        config = json.loads(ws.shell(f"skopeo inspect --config --raw oci:{self.paths('app', ws)[0]}"))
+        self.assertEqual(config["config"]["Env"], ["PATH=/bin"])
+        self.expect(ws.devgraph("build", "-B", "app", env=env), 0)
+        with open(os.path.join(tools, "asked"), encoding="utf-8") as file:
+            self.assertIn("--no-cache", json.loads(file.readlines()[-1]))
+        open(os.path.join(tools, "no-buildx"), "w", encoding="utf-8").close()
+        self.assertIn("docker has no buildx, through which BuildKit is spoken to (docker: 'buildx' is not a docker "
+                      "command.): install that plugin, or leave `engine` to devgraph",
+                      self.expect(ws.devgraph("build", "-B", "app", env=env), 1).err)
 
     def test_what_is_not_the_same_again_is_named(self):
         self.ws.write("app/Dockerfile", "FROM base\nARG WHO\nRUN echo $WHO > /who\n"

@@ -29,7 +29,7 @@ class Buildah {
   Buildah(const Context& context, const DockerBuild& build)
       : context_(context),
         build_(build),
-        store_(join_path(context.workspace, ".devgraph/" + build.program)) {}
+        store_(join_path(context.workspace, ".devgraph/" + build.engine)) {}
 
   Status open();
   Status build();
@@ -50,7 +50,7 @@ Result<std::string> Buildah::run(std::vector<std::string> words, const std::stri
                                  bool watched) {
   Program program;
   if (facts_.has_namespaces) program.argv = {"unshare", "--mount", "--"};
-  const std::vector<std::string> common = {build_.program, "--root=" + join_path(store_, "store"),
+  const std::vector<std::string> common = {build_.engine, "--root=" + join_path(store_, "store"),
                                            "--runroot=" + join_path(store_, "run"),
                                            "--storage-driver=" + facts_.driver};
   program.argv.insert(program.argv.end(), common.begin(), common.end());
@@ -147,7 +147,7 @@ Result<std::string> Buildah::pull(const NamedImage& image) {
   }
   const Result<std::string> id = run({"pull", "--quiet", "oci:" + name}, store_, false);
   if (Status done = context_.files.remove_all(link); !done) return std::unexpected(done.error());
-  if (!id) return fail(fmt::format("{} pull: {}", build_.program, id.error().message));
+  if (!id) return fail(fmt::format("{} pull: {}", build_.engine, id.error().message));
   return std::string(trim(*id));
 }
 
@@ -196,7 +196,7 @@ Status Buildah::build() {
   const Result<std::string> pushed =
       run({"push", "--quiet", std::string(trim(*id)), "docker-archive:" + name}, context_.scratch,
           false);
-  if (!pushed) return fail(fmt::format("{} push: {}", build_.program, pushed.error().message));
+  if (!pushed) return fail(fmt::format("{} push: {}", build_.engine, pushed.error().message));
   return take_archive(context_, join_path(context_.scratch, name), build_.made);
 }
 

@@ -19,7 +19,7 @@ struct NamedImage {
 };
 
 struct DockerBuild {
-  std::string program;     ///< `buildah`
+  std::string engine;      ///< `buildah`, `podman`, `docker` or `buildkit`.
   std::string context;     ///< A folder, absolute; here and below.
   std::string dockerfile;  ///< A file.
   std::string target;      ///< A stage; empty: the last one.
@@ -32,6 +32,7 @@ struct DockerBuild {
 /// Runs the build, whose output is logged as it comes.
 Status build_with_buildah(const Context& context, const DockerBuild& build);  ///< Or podman.
 Status build_with_docker(const Context& context, const DockerBuild& build);
+Status build_with_buildkit(const Context& context, const DockerBuild& build);
 
 /// Makes a layout of an archive as `docker save` writes it, and removes the archive.
 Status take_archive(const Context& context, const std::string& archive, const std::string& made);

@@ -58,7 +58,7 @@ Result<DockerBuild> prepare(const Context& context) {
   const Result<oci::Platform> platform = oci::parse_platform(string_arg(context, "platform"));
   if (!platform) return std::unexpected(platform.error());
   DockerBuild build;
-  build.program = std::string(string_arg(context, "engine"));
+  build.engine = std::string(string_arg(context, "engine"));
   build.platform = *platform;
   build.args = oci::pairs_arg(context, "args");
   build.made = join_path(context.scratch, "built");
@@ -67,9 +67,9 @@ Result<DockerBuild> prepare(const Context& context) {
 }
 
 Status build_and_adopt(const Context& context, const DockerBuild& build) {
-  const bool is_docker = build.program == "docker";
-  const Status done =
-      is_docker ? build_with_docker(context, build) : build_with_buildah(context, build);
+  const Status done = build.engine == "docker"     ? build_with_docker(context, build)
+                      : build.engine == "buildkit" ? build_with_buildkit(context, build)
+                                                   : build_with_buildah(context, build);
   if (!done) return done;
   if (stopped(context)) return interrupted();
   return adopt_image(context, build);
