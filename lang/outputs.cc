@@ -52,6 +52,7 @@ std::string native_output_name(std::string_view rule, std::string_view field, Ev
     return or_name(base_of(evaluator.parameter(cell, "file"))) + (is_gzip ? ".gz" : ".zst");
   }
   if (rule == "merge_json") return name + ".json";
+  if (rule == "image_sbom") return name + ".spdx.json";
   if (rule == "fetch") return or_name(base_of_url(evaluator.parameter(cell, "url")));
   if (rule == "pick") {
     const Value glob = evaluator.parameter(cell, "glob");

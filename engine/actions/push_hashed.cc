@@ -6,6 +6,8 @@
 #include "engine/actions/oci/login.h"
 #include "engine/actions/oci/push.h"
 #include "engine/actions/oci/reference.h"
+#include "engine/actions/oci/referrer.h"
+#include "engine/actions/oci/sbom.h"
 #include "engine/base/text.h"
 
 namespace devgraph::actions {
@@ -52,9 +54,21 @@ Result<Goal> find_goal(const Context& context) {
   return Goal{std::move(*layout), *root, std::move(*repository), tag, ref};
 }
 
+/// The document that goes along with an image; also to one that was there before.
+Status attach_sbom(const Context& context, oci::Registry& registry, const Goal& goal) {
+  const std::vector<InputId> sbom = inputs_arg(context, "sbom");
+  if (sbom.empty()) return {};
+  const Result<std::string> text = context.files.read(context.path_of(sbom[0]));
+  if (!text) return std::unexpected(text.error());
+  const auto done =
+      oci::attach_document(registry, goal.repository.repository, goal.root, oci::kSpdxType, *text);
+  if (!done) return std::unexpected(done.error().error());
+  return {};
+}
+
 }  // namespace
 
-/// push_hashed(image, to, prefix): adds, and never moves a name.
+/// push_hashed(image, to, prefix, sbom): adds, and never moves a name.
 Status run_push_hashed(const Context& context) {
   const Result<Goal> goal = find_goal(context);
   if (!goal) return std::unexpected(goal.error());
@@ -77,6 +91,7 @@ Status run_push_hashed(const Context& context) {
     if (!pushed) return std::unexpected(pushed.error().error());
     context.log(fmt::format("{} blobs, {} sent", pushed->blobs, human_size(pushed->bytes)));
   }
+  if (const Status done = attach_sbom(context, **registry, *goal); !done) return done;
   context.log(fmt::format("{} (digest {})", goal->ref, oci::show(goal->root.digest)));
   return context.files.write(context.out_path(0), goal->ref + "\n", 0644, false);
 }

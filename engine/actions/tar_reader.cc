@@ -13,6 +13,7 @@ namespace devgraph::actions {
 namespace {
 
 constexpr std::size_t kBlock = 512;
+constexpr std::size_t kLongestKept = std::size_t{64} << 20;
 constexpr std::uint64_t kLongestText = std::uint64_t{1} << 20;  // Of a header about a header.
 
 /// A field up to its NUL.
@@ -145,6 +146,7 @@ Status TarReader::begin(std::string_view header) {
   in_file_ = type == '0' || type == '7';
   left_ = in_file_ ? item.size : 0;
   if (in_file_) hash_.reset();
+  is_kept_ = in_file_ && keeps_ && keeps_(item);
   items_.push_back(std::move(item));
   if (in_file_ && left_ == 0) items_.back().content = hash_.finish();
   return {};
@@ -163,6 +165,7 @@ Status TarReader::block(std::string_view block) {
     return left_ == 0 ? end_of_special() : Status();
   }
   hash_.bytes(content);
+  if (is_kept_ && items_.back().text.size() < kLongestKept) items_.back().text += content;
   if (left_ == 0) items_.back().content = hash_.finish();
   return {};
 }

@@ -3,6 +3,7 @@
 /// unpacks nothing.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ struct TarItem {
   std::uint64_t group = 0;
   std::int64_t mtime = 0;  ///< Seconds.
   Digest content;          ///< Of a file.
+  std::string text;        ///< Of a file that was to be kept.
   /// Pax records that none of the fields above holds: extended attributes, for instance.
   std::map<std::string, std::string> records;
 };
@@ -34,6 +36,10 @@ std::string changes(const TarItem& a, const TarItem& b);
 
 class TarReader {
  public:
+  /// `keeps`: of which files the bytes are wanted, up to 64 MiB each; more is cut off.
+  explicit TarReader(std::function<bool(const TarItem&)> keeps = nullptr)
+      : keeps_(std::move(keeps)) {}
+
   /// The next bytes of the archive.
   Status feed(std::string_view bytes);
   /// All have come: what is in it, in the order of the archive.
@@ -45,7 +51,9 @@ class TarReader {
   Status end_of_special();
   Status read_records();
 
+  std::function<bool(const TarItem&)> keeps_;
   std::vector<TarItem> items_;
+  bool is_kept_ = false;                     // The file that is being read.
   std::string block_;                        // The part of a block that has come.
   std::uint64_t left_ = 0;                   // Of the content that is being read.
   char special_ = 0;                         // The type of a header about the next header; 0: none.

@@ -20,10 +20,11 @@ using nlohmann::json;
 constexpr std::string_view kWhiteout = ".wh.";
 constexpr std::string_view kOpaque = ".wh..wh..opq";
 
-Result<std::vector<TarItem>> items_of(Files& files, const std::string& path) {
+Result<std::vector<TarItem>> items_of(Files& files, const std::string& path,
+                                      const std::function<bool(const TarItem&)>& keeps) {
   const Result<std::unique_ptr<MappedFile>> file = files.map(path);
   if (!file) return std::unexpected(file.error());
-  actions::TarReader reader;
+  actions::TarReader reader(keeps);
   const Status done = decompress((*file)->bytes(), std::numeric_limits<std::uint64_t>::max(),
                                  [&](std::string_view block) { return reader.feed(block); });
   if (!done) return std::unexpected(done.error());
@@ -87,11 +88,12 @@ void compare_configs(const json& a, const json& b, std::vector<Difference>& foun
 
 }  // namespace
 
-Result<FileSystem> file_system(Files& files, const Layout& layout, const FoundImage& image) {
+Result<FileSystem> file_system(Files& files, const Layout& layout, const FoundImage& image,
+                               const std::function<bool(const TarItem&)>& keeps) {
   FileSystem system;
   for (const Descriptor& layer : image.manifest.layers) {
     if (is_foreign(layer.media_type)) continue;
-    Result<std::vector<TarItem>> items = items_of(files, layout.blob(layer.digest));
+    Result<std::vector<TarItem>> items = items_of(files, layout.blob(layer.digest), keeps);
     if (!items) {
       return fail(fmt::format("layer {}: {}", show(layer.digest), items.error().message));
     }

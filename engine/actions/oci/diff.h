@@ -1,6 +1,7 @@
 #pragma once
 /// What is in an image when all layers lie on each other, and how two images differ.
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -12,7 +13,9 @@ namespace devgraph::oci {
 
 /// By path. Whiteouts are applied (image-spec, layer.md).
 using FileSystem = std::map<std::string, actions::TarItem>;
-Result<FileSystem> file_system(Files& files, const Layout& layout, const FoundImage& image);
+/// `keeps`: of which files the content is wanted.
+Result<FileSystem> file_system(Files& files, const Layout& layout, const FoundImage& image,
+                               const std::function<bool(const actions::TarItem&)>& keeps = nullptr);
 
 struct Difference {
   enum class Kind : std::uint8_t { Added, Removed, Changed };

@@ -307,4 +307,15 @@ Reply<void> Registry::push_manifest(const std::string& repository, const std::st
   return {};
 }
 
+Reply<bool> Registry::lists_referrers(const std::string& repository, const Sha256& digest) {
+  Request request;
+  request.url = url(repository, "referrers/" + show(digest));
+  request.headers = {fmt::format("Accept: {}", kIndexType)};
+  const Reply<Answer> answer = ask(request, pull(repository));
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->status == 404) return false;
+  if (!answer->is_good()) return std::unexpected(refused(request, *answer));
+  return true;
+}
+
 }  // namespace devgraph::oci

@@ -55,6 +55,8 @@ class Registry {
                         std::string_view bytes);
   Reply<void> push_manifest(const std::string& repository, const std::string& reference,
                             std::string_view media_type, std::string_view bytes);
+  /// Whether the server keeps lists of what is about a manifest; old ones do not.
+  Reply<bool> lists_referrers(const std::string& repository, const Sha256& digest);
 
  private:
   struct Known {
