@@ -148,10 +148,15 @@ std::optional<std::string> failed_log(const Graph& graph, Files& files,
 IdVec<NodeId, std::uint8_t> stale_nodes(const Survey& survey) {
   const Graph& graph = survey.graph();
   IdVec<NodeId, std::uint8_t> stale(graph.node_count());
+  // Whether its outputs may come out otherwise.
+  IdVec<NodeId, std::uint8_t> spreads(graph.node_count());
   for (const NodeId id : survey.order()) {
-    bool is_stale = survey.verdict(id) != Verdict::Fresh;
-    for_producers(graph, id, [&](NodeId need) { is_stale = is_stale || stale[need] != 0; });
-    stale[id] = is_stale ? 1 : 0;
+    bool by_input = false;
+    for_producers(graph, id, [&](NodeId need) { by_input = by_input || spreads[need] != 0; });
+    const Verdict own = survey.verdict(id);
+    stale[id] = by_input || own != Verdict::Fresh ? 1 : 0;
+    // What is pushed or loaded again is what it was.
+    spreads[id] = by_input || (own != Verdict::Fresh && own != Verdict::GoneOutside) ? 1 : 0;
   }
   return stale;
 }

@@ -53,7 +53,7 @@ std::optional<std::string> failed_log(const Graph& graph, Files& files,
 std::string stale_reason(Survey& survey, const store::Parts& parts, NodeId node);
 
 /// 1 for each wanted node that is not fresh, or reads what such a node makes. What only stands
-/// behind one (`after`) may be fresh.
+/// behind one (`after`) may be fresh, and what reads the name of a thing that is gone outside is.
 IdVec<NodeId, std::uint8_t> stale_nodes(const Survey& survey);
 
 }  // namespace devgraph::exec
