@@ -1,0 +1,1 @@
+"""The client. It needs the standard library only, so that it runs wherever Python does."""

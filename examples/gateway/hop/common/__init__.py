@@ -1,0 +1,1 @@
+"""What the client and the gateways share. It needs the standard library only."""

@@ -1,0 +1,1 @@
+"""The gateway: takes chunks, and sends them on or makes files of them."""
