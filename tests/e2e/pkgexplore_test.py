@@ -101,7 +101,10 @@ class PkgExplore(harness.Case):
 
     def test_04_a_clone_with_the_state_runs_nothing(self):
         # As git gives it: without what .gitignore names, but with the state copied.
-        self.ws.shell("shopt -s extglob; mkdir ../clone; cp -R !(out|base.json) .devgraph ../clone")
+        self.ws.shell("""mkdir ../clone
+            for name in * .devgraph; do
+            case "$name" in out|base.json) ;; *) cp -R "$name" ../clone ;; esac
+            done""")
         clone = harness.Workspace(os.path.join(self.base, "clone"), {})
         self.build(clone, nodes=NODES, run=0, fresh=NODES)
         self.assertEqual(clone.read("base.json"), self.ws.read("base.json"))
