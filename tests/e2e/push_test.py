@@ -2,8 +2,13 @@
 """Images in a registry: pushed by content, looked for, pulled. The registry is Debian's own."""
 
 import base64
+import glob
+import http.client
+import http.server
 import json
 import os
+import random
+import threading
 
 import harness
 import services
@@ -33,7 +38,94 @@ class Case(harness.Case):
         return self.ws.read("out/app/app.digest").strip()
 
 
+class Breaks(http.server.BaseHTTPRequestHandler):
+    """Before a registry: the first large upload breaks off in its middle."""
+
+    def forward(self, body):
+        there = http.client.HTTPConnection(self.server.behind, timeout=60)
+        headers = {key: value for key, value in self.headers.items() if key not in ("Content-Length", "Expect")}
+        there.request(self.command, self.path, body, headers)
+        answer = there.getresponse()
+        data = answer.read()
+        there.close()
+        return answer, data
+
+    def handle_any(self):
+        length = int(self.headers.get("Content-Length", "0"))
+        if self.command == "PUT" and length > 1_000_000 and not self.server.broken:
+            self.server.broken.append(length)
+            # The registry has half of it, as after a line that went dead.
+            self.rfile.read(length)
+            self.command = "PATCH"
+            self.path = self.path.partition("&digest")[0]
+            answer, _ = self.forward(self.server.content[:length // 2])
+            self.server.location = answer.getheader("Location").replace(self.server.behind, self.headers["Host"])
+            self.connection.close()
+            return
+        if self.command == "GET" and "/uploads/" in self.path and self.server.tells:
+            self.send_response(204)
+            self.send_header("Location", self.server.location)
+            self.send_header("Range", f"0-{len(self.server.content) // 2 - 1}")
+            self.end_headers()
+            return
+        body = self.rfile.read(length)
+        self.server.asked.append((self.command, len(body), self.headers.get("Content-Range")))
+        answer, data = self.forward(body)
+        self.send_response(answer.status)
+        for key, value in answer.getheaders():
+            if key.lower() not in ("transfer-encoding", "connection"):
+                self.send_header(key, value.replace(self.server.behind, self.headers["Host"]))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = handle_any  # pylint: disable=invalid-name
+
+    def log_message(self, format, *args):  # pylint: disable=redefined-builtin
+        pass
+
+
 class Push(Case):
+    def breaking(self, tells):
+        """Pushes by way of a server that breaks the large upload off; what it was asked then."""
+        self.ws.write("src/large", random.Random(7).randbytes(3_000_000))
+        self.expect(self.ws.devgraph("build", *self.define, "app"), 0)
+        layer = max(((os.path.getsize(path), path) for path in
+                     glob.glob(f"{self.ws.root}/out/app/app/blobs/sha256/*")))[1]
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Breaks)
+        server.behind, server.broken, server.asked, server.tells = self.registry.host, [], [], tells
+        with open(layer, "rb") as file:
+            server.content = file.read()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        self.expect(self.ws.devgraph("build", "-D", f"registry=localhost:{server.server_port}", "edge"), 0)
+        self.assertEqual(server.broken, [len(server.content)])
+        raw = self.ws.shell(f"skopeo inspect --tls-verify=false --raw docker://{self.registry.host}/alice/app:"
+                            f"{self.ref().rpartition(':')[2]} | sha256sum")
+        self.assertEqual("sha256:" + raw[:64], self.digest())
+        return len(server.content), server.asked
+
+    def test_an_upload_that_breaks_off_goes_on(self):
+        size, asked = self.breaking(True)
+        half = size // 2
+        self.assertIn(("PATCH", size - half, f"{half}-{size - 1}"), asked)
+        self.assertNotIn(("PUT", size, None), asked)
+
+    def test_an_upload_that_the_registry_forgets_begins_anew(self):
+        size, asked = self.breaking(False)
+        self.assertIn(("PUT", size, None), asked)
+
+    def test_a_layer_that_another_repository_has_is_not_sent(self):
+        self.ws.write("build.devgraph", MANIFEST.replace(
+            "env_file vars", 'image upper { from = app, files = { "/more" = ./src/a.txt } }\n'
+            'push_hashed second { image = upper, to = "{registry}/bob/upper", after = edge }\nenv_file vars'))
+        self.expect(self.ws.devgraph("build", "-j1", *self.define, "edge", "second"), 0)
+        mounts = [line for line in self.registry.writes() if "mount=" in line]
+        self.assertEqual(len(mounts), 1, self.registry.writes())
+        self.assertIn("/v2/bob/upper/blobs/uploads/?mount=sha256%3A", mounts[0])
+        self.assertIn("&from=alice%2Fapp", mounts[0])
+        uploads = [line for line in self.registry.writes() if line.startswith("PUT /v2/bob/upper/blobs/")]
+        self.assertEqual(len(uploads), 2)  # The configuration, and the layer of its own.
+
     def test_what_is_pushed_is_what_was_made(self):
         self.build(self.ws, *self.define, "edge", run=2)
         self.assertEqual(self.ref(),

@@ -265,35 +265,6 @@ Reply<void> Registry::get_blob(const std::string& repository, const Descriptor& 
       Refusal{fmt::format("{} gives other bytes for {}", host_, show(blob.digest))});
 }
 
-Reply<bool> Registry::push_blob(const std::string& repository, const Sha256& digest,
-                                std::string_view bytes) {
-  const Reply<bool> there = has_blob(repository, digest);
-  if (!there) return std::unexpected(there.error());
-  if (*there) return false;
-
-  Request begin;
-  begin.method = "POST";
-  begin.url = url(repository, "blobs/uploads/");
-  begin.body = std::string_view();
-  const Reply<Answer> begun = ask(begin, push(repository));
-  if (!begun) return std::unexpected(begun.error());
-  if (begun->status != 202) return std::unexpected(refused(begin, *begun));
-  const std::string location = begun->header("location");
-  if (location.empty()) {
-    return std::unexpected(Refusal{fmt::format("{} does not say where to upload", host_)});
-  }
-  Request put;
-  put.method = "PUT";
-  put.url = location + (location.find('?') == std::string::npos ? "?" : "&") +
-            "digest=" + net::percent_encoded(show(digest));
-  put.body = bytes;
-  put.headers = {"Content-Type: application/octet-stream"};
-  const Reply<Answer> answer = ask(put, push(repository));
-  if (!answer) return std::unexpected(answer.error());
-  if (answer->status != 201) return std::unexpected(refused(put, *answer));
-  return true;
-}
-
 Reply<void> Registry::push_manifest(const std::string& repository, const std::string& reference,
                                     std::string_view media_type, std::string_view bytes) {
   Request request;

@@ -50,7 +50,9 @@ class Registry {
   /// Size and digest are checked when all has come.
   Reply<void> get_blob(const std::string& repository, const Descriptor& blob,
                        const std::function<Status(std::string_view)>& take);
-  /// Puts a blob there unless it is there; true if bytes went over the wire.
+  /// Puts a blob there unless it is there; true if bytes went over the wire. A blob that another
+  /// repository of the server got from this process is taken over from there; an upload that breaks
+  /// off goes on where it stopped.
   Reply<bool> push_blob(const std::string& repository, const Sha256& digest,
                         std::string_view bytes);
   Reply<void> push_manifest(const std::string& repository, const std::string& reference,
@@ -59,6 +61,7 @@ class Registry {
   Reply<bool> lists_referrers(const std::string& repository, const Sha256& digest);
 
  private:
+  friend class Upload;
   struct Known {
     std::string scheme;
     std::string header;
