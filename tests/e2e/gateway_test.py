@@ -18,6 +18,28 @@ EXAMPLES = harness.ROOT / "examples"
 NODES = 19
 PASSWORD = "canary-7f3a91"
 DONE = re.compile(r"^\[ *\d+/\d+\] //:(\S+)  (\S+)$", re.MULTILINE)
+# Stands for podman and docker, which cannot run everywhere: a container is a process of the sources.
+ENGINE = """#!/bin/bash
+set -e
+cd "$STATE"
+case $1 in
+run)
+  shift
+  while [[ $1 = -* ]]; do
+    if [ "$1" = --volume ]; then data=${2%:/data}; shift; fi
+    shift
+  done
+  echo "$1" >> images
+  shift
+  name=$(mktemp XXXXXX)
+  (cd /; exec python3 -m hop.gateway.main "${@/#\\/data/$data}") > "$name.log" 2>&1 < /dev/null &
+  echo $! > "$name"
+  echo "$name"
+  ;;
+logs) cat "$2.log" ;;
+stop) kill "$(cat "$2")" ;;
+esac
+"""
 # What an edit of the image runs, beside what was edited.
 BEHIND = ["gateway", "smoke", "push", "hop-env", "e2e"]
 
@@ -46,7 +68,7 @@ class CommandLines(threading.Thread):
                     continue
                 if any(word in line for word in self.words):
                     self.found.add(line)
-            time.sleep(0.01)
+            time.sleep(0.05)
 
     def end(self):
         self.ended.set()
@@ -180,6 +202,27 @@ class Gateway(harness.Case):
         self.ws.write("hop/common/_version.py", 'VERSION, CHANNEL = "mine", "here"\n')
         self.assertEqual(self.ws.shell("out/client/client/bin/hop --version"), "hop mine (here)\n")
         self.ws.remove("hop/common/_version.py")
+        self.rebuild(nodes=NODES, run=0)
+
+    def test_07_the_client_starts_gateways_from_the_image_it_is_told(self):
+        for name in ("engine", "source", "into"):
+            os.makedirs(os.path.join(self.folder, name))
+        engine = os.path.join(self.folder, "podman")
+        with open(engine, "w", encoding="utf-8") as file:
+            file.write(ENGINE)
+        os.chmod(engine, 0o755)
+        with open(os.path.join(self.folder, "source", "data"), "wb") as file:
+            file.write(os.urandom(3_000_000))
+        packages = ":".join(map(str, sorted((self.ws.root / "vendor").iterdir())))
+        said = self.ws.shell(f"""
+          eval "$("$DEVGRAPH" export {' '.join(self.define)} hop-env 2>/dev/null)"
+          export HOP_ENGINE={engine} STATE={self.folder}/engine PYTHONPATH=$PWD:{packages} PYTHONDONTWRITEBYTECODE=1
+          out/client/client/bin/hop cp {self.folder}/source {self.folder}/into
+          cat $STATE/images
+          cmp {self.folder}/source/data {self.folder}/into/data""")
+        self.assertRegex(said, "^1 files, 3000000 bytes, 3000000 of them sent, .* through 2 gateways\n")
+        self.assertEqual(said.splitlines()[1:], [self.ref()] * 2)
+        self.wait_for(lambda: not harness.alive(self.folder + "/into"), "the end of the gateways")
         self.rebuild(nodes=NODES, run=0)
 
     def test_08_a_failing_step_leaves_the_shell_alone(self):
