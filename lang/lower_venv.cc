@@ -56,8 +56,15 @@ void Lowerer::lower_venv(Cell& cell, Node& row, InputList& inputs) {
     const PathObject& path = editable.as<PathObject>();
     const std::string folder =
         path.in_tree ? path.text : join_path(cell.family->frame->project, path.text);
+    const std::string manifest = join_path(folder, "pyproject.toml");
     Use here = use("editable");
-    add("pyproject", lower_value(Value::file(join_path(folder, "pyproject.toml")), here));
+    if (eval_.world().kind(manifest) != FileKind::Regular && !in_tree_.contains(manifest)) {
+      eval_.fault("E401", here.at, fmt::format("no file `{}`", printable(manifest)),
+                  "a project in development mode is known by it",
+                  "write one with [project], name and version");
+      return;
+    }
+    add("pyproject", lower_value(Value::file(manifest), here));
     add("sources", builder_.string(python_source_folder(folder, eval_.world())));
   }
   row.args = builder_.map(args);

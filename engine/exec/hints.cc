@@ -185,6 +185,12 @@ void Hints::not_found(std::string_view line) {
     }
   }
   if (name.empty() || name.find('/') != name.npos || name.find(' ') != name.npos) return;
+  const Value& within = stage_.graph.value(stage_.graph.node(node_).within);
+  if (within.tag == ValueTag::Input && !is_venv(stage_.graph, InputId{within.a}))
+    return add("the image has no program `" + printable(name) + "`: put it into the image");
+  if (within.tag == ValueTag::Input)
+    return add("the environment has no program `" + printable(name) +
+               "`: add a wheel that brings it, or  tools = [\"" + printable(name) + "\"]");
   add("a command sees the basics and its tools: add  tools = [\"" + printable(name) + "\"]");
 }
 

@@ -315,6 +315,22 @@ class Venvs(harness.Case):
         ws.write("requirements.txt", "".join(lines))
         self.build(ws, nodes=1, run=0)
 
+    def test_what_a_newcomer_gets_wrong(self):
+        ws = self.workspace({"p/x": "", "build.devgraph": "devgraph 1\nvenv env { editable = ./p }\n"})
+        self.assert_text(self.expect(ws.devgraph("build"), 2).err, """error[E401]: no file `p/pyproject.toml`
+  --> build.devgraph:2:23
+ 2 | venv env { editable = ./p }
+   |                       ^^^ a project in development mode is known by it
+   = write one with [project], name and version
+""")
+        ws.write("p/pyproject.toml", "[project]\n")
+        said = self.expect(ws.devgraph("build"), 1).err
+        self.assertIn('failed //:env: p/pyproject.toml:1:1: [project] has no name; write name = "…" (and 1 more, in the log)',
+                      said)
+        ws.write("build.devgraph", "devgraph 1\nvenv env {}\nrun a {\n  within = env\n  $ pip install x\n}\n")
+        self.assertIn("hint: the environment has no program `pip`: add a wheel that brings it, or  tools = [\"pip\"]\n",
+                      self.expect(ws.devgraph("build"), 1).err)
+
     def test_no_such_python(self):
         ws = self.workspace({"build.devgraph": "devgraph 1\nvenv env { python = \"3.1\" }\n"})
         self.assert_text(self.expect(ws.devgraph("build"), 2).err, """error[E409]: no program `python3.1`

@@ -284,6 +284,11 @@ run b {{
         said = self.expect(self.ws.devgraph("build", "use-bomb"), 1)
         self.assertIn("it grows beyond all measure when it is unpacked", said.err)
 
+    def test_a_program_that_the_image_has_not(self):
+        self.node("\nrun a {\n  within = root\n  out = \"a\"\n  $ gcc -v\n}\n")
+        self.assertIn("hint: the image has no program `gcc`: put it into the image\n",
+                      self.expect(self.ws.devgraph("build", "a"), 1).err)
+
     def test_without_root(self):
         self.node("\nrun a {\n  within = root\n  out = \"a.txt\"\n  deps = ./in.txt\n"
                   "  $ busybox id -u > {out}\n  $ busybox cat {deps} >> {out}\n"

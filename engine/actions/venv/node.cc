@@ -1,3 +1,5 @@
+#include "engine/actions/wheel/node.h"
+
 #include <algorithm>
 #include <set>
 
@@ -53,7 +55,7 @@ Result<std::string> install_editable(const Context& context, Site& site) {
   const std::string file = printable(actions::input_name(context, manifests[0]));
   const Result<Pyproject> pyproject =
       read_pyproject(*text, file, actions::string_arg(context, "version"), Kind::Editable);
-  if (!pyproject) return std::unexpected(pyproject.error());
+  if (!pyproject) return std::unexpected(first_of(context, pyproject.error()));
   Project project = pyproject->project;
   // Its texts lie in the sources, and are not needed to run it.
   project.readme_text.clear();
@@ -143,11 +145,7 @@ Status check_site(const Context& context, const Site& site, const std::string& e
         "neither");
   const Status done = site.check(name, extras);
   if (done) return done;
-  const std::vector<std::string_view> lines = split(done.error().message, '\n');
-  if (lines.size() == 1) return done;
-  for (const std::string_view line : lines)
-    context.log(line);
-  return fail(fmt::format("{} (and {} more, in the log)", lines[0], lines.size() - 1));
+  return std::unexpected(first_of(context, done.error()));
 }
 
 }  // namespace

@@ -9,9 +9,6 @@ namespace devgraph::wheel {
 
 using actions::Context;
 
-namespace {
-
-/// Of several faults, which stand on lines, the first; all of them stand in the log.
 Error first_of(const Context& context, const Error& error) {
   const std::vector<std::string_view> lines = split(error.message, '\n');
   if (lines.size() == 1) return error;
@@ -19,8 +16,6 @@ Error first_of(const Context& context, const Error& error) {
     context.log(line);
   return Error{fmt::format("{} (and {} more, in the log)", lines[0], lines.size() - 1)};
 }
-
-}  // namespace
 
 Result<Loaded> load_project(const Context& context, Kind kind) {
   Result<Sources> sources = collect_sources(context);

@@ -15,6 +15,8 @@ struct Loaded {
 };
 
 Result<Loaded> load_project(const actions::Context& context, Kind kind);
+/// Of several faults, a line each, the first; all of them stand in the log then.
+Error first_of(const actions::Context& context, const Error& error);
 /// The name that the graph gave an output comes from the same pyproject.toml, read when the graph
 /// was made; it must be what pip will expect.
 Status check_output_name(const actions::Context& context, const std::string& name);
