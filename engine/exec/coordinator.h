@@ -144,6 +144,7 @@ class Coordinator {
   Status land(Running& run);
   Status landed(Running& run, Landed landed);
   void record_result(const Running& run, const std::vector<LandedItem>& items);
+  void keep_known(LandedItem& item);
   Status commit(Running& run, std::vector<LandedItem> items);
   Status compare_twice(Running& run, const Landed& landed);
   std::string changed_input(const Running& run, std::string& rewritten);

@@ -127,7 +127,8 @@ Result<bool> Coordinator::restore_missing(NodeId node, const store::Made& made,
       }
       const std::string staged = fmt::format("{}/{}", scratch, i);
       const std::string shared = state_folder_ + "/scratch/shared";
-      const Result<bool> there = restore_output(files_, cas_, item.made, shared, staged);
+      const Result<bool> there =
+          restore_output(files_, cas_, item.made, shared, staged, item.known);
       if (!there || !*there) return there;
       const std::string parent(parent_path(place));
       if (Status done = files_.make_folders(parent); !done) return std::unexpected(done.error());
@@ -179,6 +180,7 @@ Result<bool> Coordinator::restore(NodeId node, const Digest& key, const store::M
   for (std::size_t i = 0; i < items.size(); ++i) {
     now.outputs.push_back(items[i].made);
     survey_.set_output(graph_.output_id(node, i), items[i].now, items[i].stat);
+    keep_known(items[i]);
   }
   if (last) {
     if (Status done = drop_old_paths(*last, items); !done) return std::unexpected(done.error());

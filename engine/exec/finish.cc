@@ -226,6 +226,13 @@ void Coordinator::record_result(const Running& run, const std::vector<LandedItem
   }
 }
 
+/// It was read where it was made, and moving its folder changes no stamp of a file.
+void Coordinator::keep_known(LandedItem& item) {
+  for (const auto& [path, known] : item.known)
+    survey_.index().put(path, known);
+  item.known.clear();
+}
+
 Status Coordinator::commit(Running& run, std::vector<LandedItem> items) {
   const NodeId node = run.node;
   if (Status done = close_log(run, "exit status 0"); !done) return done;
@@ -242,6 +249,7 @@ Status Coordinator::commit(Running& run, std::vector<LandedItem> items) {
       cas_.put_small(sha, bytes);
     }
     item.blobs.clear();
+    keep_known(item);
   }
   if (last && !seed) {
     if (Status done = drop_old_paths(*last, items); !done) return done;

@@ -1,7 +1,7 @@
 #include "engine/exec/identify.h"
 
 #include "engine/actions/action.h"
-#include "engine/exec/parallel_rows.h"
+#include "engine/base/parallel_rows.h"
 #include "engine/plan/key.h"
 
 namespace devgraph::exec {

@@ -1,11 +1,14 @@
 #include "engine/exec/landing.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "engine/base/parallel_rows.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/store/tree.h"
@@ -14,8 +17,6 @@ namespace devgraph::exec {
 namespace {
 
 constexpr std::uint64_t kInline = std::uint64_t{256} * 1024;
-constexpr std::uint32_t kFileMode = 0644;
-constexpr std::uint32_t kProgramMode = 0755;
 
 Error world(const Error& error, std::string_view path) {
   return Error{fmt::format("cannot take output {}: {}", printable(path), error.message),
@@ -43,6 +44,9 @@ class Taker {
   Status take_file(const LandItem& item, const FileStat& stat, LandedItem& out);
   Status take_link(const LandItem& item, LandedItem& out);
   Status take_tree(const LandItem& item, LandedItem& out);
+  Status take_files(const LandItem& item, store::TreeListing& listing, LandedItem& out);
+  Status take_some(const std::string& root, store::TreeListing& listing, std::size_t begin,
+                   std::size_t end);
   Status stored(Status done);
   Status check_link(const std::string& target) const;
 
@@ -50,11 +54,14 @@ class Taker {
   store::Cas& cas_;
   const std::string& scratch_;
   store::Twins* const twins_;
+  std::mutex mutex_;  // Guards not_stored_.
   std::optional<Error> not_stored_;
 };
 
 Status Taker::stored(Status done) {
-  if (!done) not_stored_ = done.error();
+  if (done) return done;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  not_stored_ = done.error();
   return done;
 }
 
@@ -122,25 +129,74 @@ Status Taker::take_link(const LandItem& item, LandedItem& out) {
   return {};
 }
 
-Status Taker::take_tree(const LandItem& item, LandedItem& out) {
-  Result<store::TreeListing> listing = store::list_tree(files_, item.staged, store::Modes::OpenUp);
-  if (!listing) return std::unexpected(listing.error());
-  std::vector<store::TreeEntry>& entries = listing->manifest.entries;
+/// A few files: their bytes wait until the result is recorded.
+Status Taker::take_files(const LandItem& item, store::TreeListing& listing, LandedItem& out) {
+  std::vector<store::TreeEntry>& entries = listing.manifest.entries;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     store::TreeEntry& entry = entries[i];
-    if (entry.kind == store::TreeEntryKind::Link) {
-      if (Status done = check_link(entry.target); !done) return done;
-    }
     if (entry.kind != store::TreeEntryKind::File) continue;
-    Result<Taken> taken = take_content(join_path(item.staged, entry.path), listing->stats[i]);
+    Result<Taken> taken = take_content(join_path(item.staged, entry.path), listing.stats[i]);
     if (!taken) return std::unexpected(taken.error());
     entry.content = taken->content;
     entry.sha = taken->sha;
-    entry.fixed = twins_ != nullptr && store::Twins::may_have(listing->stats[i]);
+    entry.fixed = twins_ != nullptr && store::Twins::may_have(listing.stats[i]);
     if (std::optional<std::string>& bytes = taken->bytes) {
       out.blobs.emplace_back(taken->sha, std::move(*bytes));
     }
+  }
+  return {};
+}
+
+/// A run of many files: their bytes go into the pack at once, as all of them may be more than
+/// memory holds. If the result is used by nobody, they are garbage there.
+Status Taker::take_some(const std::string& root, store::TreeListing& listing, std::size_t begin,
+                        std::size_t end) {
+  std::vector<store::Cas::Small> blobs;
+  std::string all;
+  for (std::size_t i = begin; i < end; ++i) {
+    store::TreeEntry& entry = listing.manifest.entries[i];
+    if (entry.kind != store::TreeEntryKind::File) continue;
+    Result<Taken> taken = take_content(join_path(root, entry.path), listing.stats[i]);
+    if (!taken) return std::unexpected(taken.error());
+    entry.content = taken->content;
+    entry.sha = taken->sha;
+    entry.fixed = twins_ != nullptr && store::Twins::may_have(listing.stats[i]);
+    if (!taken->bytes) continue;
+    blobs.push_back({taken->sha, static_cast<std::uint32_t>(taken->bytes->size())});
+    all += *taken->bytes;
+  }
+  return stored(cas_.put_many(blobs, all));
+}
+
+Status Taker::take_tree(const LandItem& item, LandedItem& out) {
+  // Before any stamp is taken, so that it is older than what happens from now on.
+  const std::int64_t now = files_.clock(scratch_).value_or(0);
+  Result<store::TreeListing> listing = store::list_tree(files_, item.staged, store::Modes::OpenUp);
+  if (!listing) return std::unexpected(listing.error());
+  const std::vector<store::TreeEntry>& entries = listing->manifest.entries;
+  for (const store::TreeEntry& entry : entries) {
+    if (entry.kind == store::TreeEntryKind::Link) {
+      if (Status done = check_link(entry.target); !done) return done;
+    }
     out.made.size += entry.size;
+  }
+  constexpr std::size_t kRun = 256;
+  const std::size_t runs = entries.size() < 2 * kRun ? 0 : (entries.size() + kRun - 1) / kRun;
+  const Status taken = runs == 0 ? take_files(item, *listing, out)
+                                 : try_rows(
+                                       runs,
+                                       [&](std::size_t i) {
+                                         return take_some(item.staged, *listing, i * kRun,
+                                                          std::min(entries.size(), (i + 1) * kRun));
+                                       },
+                                       kFolderRows);
+  if (!taken) return taken;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    // What is shared between outputs gets further links, which move its stamp.
+    if (entries[i].kind != store::TreeEntryKind::File || entries[i].fixed) continue;
+    out.known.emplace_back(
+        join_path(item.path, entries[i].path),
+        store::Known{listing->stats[i], now, entries[i].content, entries[i].sha});
   }
   out.made.kind = store::MadeKind::Tree;
   out.made.content = store::tree_digest(listing->manifest);
@@ -327,73 +383,6 @@ Status move_in_place(Files& files, const std::vector<LandItem>& items, const std
     out.stat = *stat;
   }
   return {};
-}
-
-namespace {
-
-std::uint32_t mode_of(const store::TreeEntry& entry) {
-  constexpr std::uint32_t kWrite = 0222;
-  const std::uint32_t mode = entry.executable ? kProgramMode : kFileMode;
-  return entry.fixed ? mode & ~kWrite : mode;
-}
-
-/// A large file that nobody may write: all outputs of this build that have it share one copy.
-Result<bool> restore_shared(Files& files, store::Cas& cas, const store::TreeEntry& entry,
-                            const std::string& shared, const std::string& to) {
-  const std::string first =
-      fmt::format("{}/{}{}", shared, hex(entry.sha), entry.executable ? "x" : "");
-  const Result<FileStat> stat = files.lstat(first);
-  if (!stat) return std::unexpected(stat.error());
-  if (!stat->exists()) {
-    if (Status done = files.make_folders(shared); !done) return std::unexpected(done.error());
-    const Result<bool> there = cas.restore(entry.sha, first, mode_of(entry));
-    if (!there || !*there) return there;
-  }
-  if (Status done = files.share(first, to); !done) return std::unexpected(done.error());
-  // It may have become a copy.
-  if (Status done = files.chmod(to, mode_of(entry)); !done) return std::unexpected(done.error());
-  return true;
-}
-
-Result<bool> restore_tree(Files& files, store::Cas& cas, const store::MadeOutput& made,
-                          const std::string& shared, const std::string& to) {
-  const std::optional<std::string> bytes = cas.get(made.sha);
-  if (!bytes) return false;
-  const std::optional<store::TreeManifest> tree = store::decode_tree(*bytes);
-  if (!tree) return false;
-  if (Status done = files.make_folders(to); !done) return std::unexpected(done.error());
-  for (const store::TreeEntry& entry : tree->entries) {
-    const std::string path = join_path(to, entry.path);
-    Status done;
-    if (entry.kind == store::TreeEntryKind::Folder) done = files.make_folders(path);
-    if (entry.kind == store::TreeEntryKind::Link) done = files.symlink(entry.target, path);
-    if (!done) return std::unexpected(done.error());
-    if (entry.kind != store::TreeEntryKind::File) continue;
-    const bool share = entry.fixed && entry.size > store::kPackedBlob;
-    const Result<bool> there = share ? restore_shared(files, cas, entry, shared, path)
-                                     : cas.restore(entry.sha, path, mode_of(entry));
-    if (!there || !*there) return there;
-  }
-  return true;
-}
-
-}  // namespace
-
-Result<bool> restore_output(Files& files, store::Cas& cas, const store::MadeOutput& made,
-                            const std::string& shared, const std::string& to) {
-  switch (made.kind) {
-    case store::MadeKind::File:
-      return cas.restore(made.sha, to, made.executable ? kProgramMode : kFileMode);
-    case store::MadeKind::Link: {
-      const std::optional<std::string> target = cas.get(made.sha);
-      if (!target) return false;
-      if (Status done = files.symlink(*target, to); !done) return std::unexpected(done.error());
-      return true;
-    }
-    case store::MadeKind::Tree:
-      return restore_tree(files, cas, made, shared, to);
-  }
-  return false;
 }
 
 }  // namespace devgraph::exec

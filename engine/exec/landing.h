@@ -13,6 +13,7 @@
 #include "engine/plan/judge.h"
 #include "engine/store/cas.h"
 #include "engine/store/record.h"
+#include "engine/store/stat_index.h"
 #include "engine/store/twins.h"
 
 namespace devgraph::exec {
@@ -31,6 +32,8 @@ struct LandedItem {
   FileStat stat;  ///< At its final place.
   /// Small contents for the pack: the file, or the manifest of a tree and the small files in it.
   std::vector<std::pair<Sha256, std::string>> blobs;
+  /// What the next build need not read again: the files of a tree, by workspace-relative path.
+  std::vector<std::pair<std::string, store::Known>> known;
 };
 
 struct Landed {
@@ -62,7 +65,9 @@ bool is_small(Files& files, const std::vector<LandItem>& items);
 
 /// Makes an output again from the CAS at `to`, a path where nothing is. False: not all is there.
 /// `shared` is a folder for files that several outputs have in common; the caller deletes it.
+/// `known` is filled as in LandedItem.
 Result<bool> restore_output(Files& files, store::Cas& cas, const store::MadeOutput& made,
-                            const std::string& shared, const std::string& to);
+                            const std::string& shared, const std::string& to,
+                            std::vector<std::pair<std::string, store::Known>>& known);
 
 }  // namespace devgraph::exec

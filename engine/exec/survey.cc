@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/parallel_rows.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/exec/identify.h"
 #include "engine/exec/normalize.h"
-#include "engine/exec/parallel_rows.h"
 #include "engine/graph/order.h"
 #include "engine/store/tree.h"
 

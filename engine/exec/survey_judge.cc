@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/exec/parallel_rows.h"
+#include "engine/base/parallel_rows.h"
 #include "engine/exec/survey.h"
 #include "engine/plan/key.h"
 #include "engine/store/tree.h"

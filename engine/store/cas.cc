@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kIndexMagic = "DGCASIDX";
 constexpr std::uint8_t kStored = 1;
 constexpr std::uint8_t kForgotten = 2;
+constexpr std::uint8_t kPack = 3;
 constexpr std::uint32_t kBlobMode = 0444;
 
 std::string index_entry(std::uint8_t type, const Sha256& name, std::uint64_t offset,
@@ -25,6 +26,16 @@ std::string index_entry(std::uint8_t type, const Sha256& name, std::uint64_t off
   put_number(entry, offset);
   put_number(entry, size);
   return entry;
+}
+
+/// Without the detour by a temporary file: where nothing is, nobody can see half of it.
+Status make_file(Files& files, const std::string& path, std::string_view bytes,
+                 std::uint32_t mode) {
+  constexpr std::uint32_t kPlain = 0644;
+  Result<std::unique_ptr<AppendFile>> file = files.append_to(path, 0);
+  if (!file) return std::unexpected(file.error());
+  if (Status done = (*file)->append(bytes); !done) return done;
+  return mode == kPlain ? Status() : files.chmod(path, mode);
 }
 
 }  // namespace
@@ -42,11 +53,17 @@ void Cas::load() {
   if (loaded_) return;
   loaded_ = true;
   index_ = LogFile::load(files_, folder_ + "/pack.index", kIndexMagic);
-  const Result<FileStat> pack = files_.stat(folder_ + "/pack");
+  // The first entry says which pack it is about.
+  if (!index_.entries().empty()) {
+    ByteReader first(index_.entries().front());
+    if (first.number<std::uint8_t>() == kPack) generation_ = first.number<std::uint64_t>();
+  }
+  const Result<FileStat> pack = files_.stat(pack_path());
   pack_size_ = pack ? pack->size : 0;
   for (const std::string_view entry : index_.entries()) {
     ByteReader reader(entry);
     const std::uint8_t type = reader.number<std::uint8_t>();
+    if (type == kPack) continue;
     const Sha256 name = reader.sha();
     const Place place{reader.number<std::uint64_t>(), reader.number<std::uint32_t>()};
     if (!reader.ok()) continue;
@@ -61,26 +78,58 @@ std::string Cas::file_of(const Sha256& name) const {
   return fmt::format("{}/{}/{}", folder_, text.substr(0, 2), text.substr(2));
 }
 
+std::string Cas::pack_path() const {
+  return generation_ == 0 ? folder_ + "/pack" : fmt::format("{}/pack.{}", folder_, generation_);
+}
+
+std::string Cas::pack_entry(std::uint64_t generation) {
+  std::string entry(1, static_cast<char>(kPack));
+  put_number(entry, generation);
+  return entry;
+}
+
+std::string Cas::stored_entry(const Sha256& name, const Place& place) {
+  return index_entry(kStored, name, place.offset, place.size);
+}
+
 bool Cas::has(const Sha256& name) {
-  load();
-  if (places_.contains(name)) return true;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    load();
+    if (places_.contains(name)) return true;
+  }
   const Result<FileStat> stat = files_.lstat(file_of(name));
   return stat && stat->kind == FileKind::Regular;
 }
 
-void Cas::put_small(const Sha256& name, std::string_view bytes) {
+void Cas::add(const Sha256& name, std::string_view bytes) {
   assert(bytes.size() <= kPackedBlob);
-  load();
   const Place place{pack_size_, static_cast<std::uint32_t>(bytes.size())};
   if (!places_.try_emplace(name, place).second) return;
   unwritten_.append(bytes);
   pack_size_ += bytes.size();
-  index_.add(index_entry(kStored, name, place.offset, place.size));
+  index_.add(stored_entry(name, place));
+}
+
+void Cas::put_small(const Sha256& name, std::string_view bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  load();
+  add(name, bytes);
+}
+
+Status Cas::put_many(std::span<const Small> blobs, std::string_view bytes) {
+  constexpr std::size_t kMuch = std::size_t{8} << 20;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  load();
+  for (const Small& blob : blobs) {
+    add(blob.name, bytes.substr(0, blob.size));
+    bytes.remove_prefix(blob.size);
+  }
+  return unwritten_.size() < kMuch ? Status() : write_pack();
 }
 
 Status Cas::put_file(const Sha256& name, const std::string& path) {
   const std::string final_path = file_of(name);
-  const std::lock_guard<std::mutex> lock(big_mutex_);
   if (const Result<FileStat> there = files_.lstat(final_path); there && there->exists()) return {};
   static std::atomic<std::uint64_t> counter{0};
   const std::string temporary = fmt::format("{}/tmp/{}", folder_, counter++);
@@ -101,25 +150,29 @@ Status Cas::put_file(const Sha256& name, const std::string& path) {
 
 Status Cas::put_large(const Sha256& name, std::string_view bytes) {
   const std::string final_path = file_of(name);
-  const std::lock_guard<std::mutex> lock(big_mutex_);
   if (const Result<FileStat> there = files_.lstat(final_path); there && there->exists()) return {};
   if (Status done = files_.make_folders(std::string(parent_path(final_path))); !done) return done;
   return files_.write(final_path, bytes, kBlobMode, false);
 }
 
-Status Cas::flush() {
-  if (!unwritten_.empty()) {
-    if (!pack_) {
-      if (Status done = files_.make_folders(folder_); !done) return done;
-      Result<std::unique_ptr<AppendFile>> pack =
-          files_.append_to(folder_ + "/pack", pack_size_ - unwritten_.size());
-      if (!pack) return std::unexpected(pack.error());
-      pack_ = std::move(*pack);
-    }
-    if (Status done = pack_->append(unwritten_); !done) return done;
-    unwritten_.clear();
-    mapped_.reset();
+Status Cas::write_pack() {
+  if (unwritten_.empty()) return {};
+  if (!pack_) {
+    if (Status done = files_.make_folders(folder_); !done) return done;
+    Result<std::unique_ptr<AppendFile>> pack =
+        files_.append_to(pack_path(), pack_size_ - unwritten_.size());
+    if (!pack) return std::unexpected(pack.error());
+    pack_ = std::move(*pack);
   }
+  if (Status done = pack_->append(unwritten_); !done) return done;
+  unwritten_.clear();
+  mapped_.reset();
+  return {};
+}
+
+Status Cas::flush() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (Status done = write_pack(); !done) return done;
   if (!index_.has_unwritten()) return {};
   if (Status done = files_.make_folders(folder_); !done) return done;
   return index_.flush();
@@ -130,10 +183,32 @@ void Cas::forget(const Sha256& name) {
   index_.add(index_entry(kForgotten, name, 0, 0));
 }
 
-std::optional<std::string> Cas::get(const Sha256& name) {
+bool Cas::find_packed(const Sha256& name, Packed& found) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   load();
-  const auto found = places_.find(name);
-  if (found == places_.end()) {
+  const auto row = places_.find(name);
+  if (row == places_.end()) return false;
+  const Place place = row->second;
+  const std::uint64_t written = pack_size_ - unwritten_.size();
+  if (place.offset >= written) {
+    found.copy = unwritten_.substr(place.offset - written, place.size);
+    found.bytes = found.copy;
+    return true;
+  }
+  if (!mapped_ || mapped_->bytes().size() < place.offset + place.size) {
+    Result<std::unique_ptr<MappedFile>> mapped = files_.map(pack_path());
+    mapped_ = mapped ? std::move(*mapped) : nullptr;
+  }
+  if (mapped_ && mapped_->bytes().size() >= place.offset + place.size) {
+    found.owner = mapped_;
+    found.bytes = mapped_->bytes().substr(place.offset, place.size);
+  }
+  return true;
+}
+
+std::optional<std::string> Cas::get(const Sha256& name) {
+  Packed packed;
+  if (!find_packed(name, packed)) {
     Result<std::string> bytes = files_.read(file_of(name));
     if (!bytes) return std::nullopt;
     if (sha256_of(*bytes) == name) return std::move(*bytes);
@@ -141,29 +216,21 @@ std::optional<std::string> Cas::get(const Sha256& name) {
     static_cast<void>(files_.rename(file_of(name), file_of(name) + ".bad"));
     return std::nullopt;
   }
-  const Place place = found->second;
-  const std::uint64_t written = pack_size_ - unwritten_.size();
-  if (place.offset >= written) {
-    return unwritten_.substr(place.offset - written, place.size);
-  }
-  if (!mapped_ || mapped_->bytes().size() < place.offset + place.size) {
-    Result<std::unique_ptr<MappedFile>> mapped = files_.map(folder_ + "/pack");
-    mapped_ = mapped ? std::move(*mapped) : nullptr;
-  }
-  if (mapped_ && mapped_->bytes().size() >= place.offset + place.size) {
-    const std::string_view bytes = mapped_->bytes().substr(place.offset, place.size);
-    if (sha256_of(bytes) == name) return std::string(bytes);
-  }
+  if (sha256_of(packed.bytes) == name) return std::string(packed.bytes);
+  const std::lock_guard<std::mutex> lock(mutex_);
   forget(name);
   return std::nullopt;
 }
 
 Result<bool> Cas::restore(const Sha256& name, const std::string& path, std::uint32_t mode) {
-  load();
-  if (!places_.contains(name)) return restore_file(name, path, mode);
-  const std::optional<std::string> bytes = get(name);
-  if (!bytes) return false;
-  if (Status done = files_.write(path, *bytes, mode, false); !done) {
+  Packed packed;
+  if (!find_packed(name, packed)) return restore_file(name, path, mode);
+  if (sha256_of(packed.bytes) != name) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    forget(name);
+    return false;
+  }
+  if (Status done = make_file(files_, path, packed.bytes, mode); !done) {
     return std::unexpected(done.error());
   }
   return true;

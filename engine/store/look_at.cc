@@ -1,21 +1,17 @@
-#include <tbb/blocked_range.h>
-#include <tbb/parallel_for.h>
-
+#include "engine/base/parallel_rows.h"
 #include "engine/base/path.h"
 #include "engine/store/stat_index.h"
 
 namespace devgraph::store {
 namespace {
 
-/// Below this many paths the threads cost more than they save (a stat is 0.7 µs, a start about 30).
-constexpr std::size_t kParallelFrom = 256;
-constexpr std::size_t kGrain = 64;
-
-FileFact look_at_one(Files& files, const StatIndex& index, const Look& look,
-                     std::string_view path) {
+FileFact look_at_one(Files& files, const StatIndex& index, const Look& look, std::string_view path,
+                     const FileStat* known_stat) {
   FileFact fact;
   const std::string full = join_path(look.workspace, path);
-  const Result<FileStat> stat = look.follow ? files.stat(full) : files.lstat(full);
+  const Result<FileStat> stat = known_stat != nullptr ? Result<FileStat>(*known_stat)
+                                : look.follow         ? files.stat(full)
+                                                      : files.lstat(full);
   if (!stat) {
     fact.error = stat.error().message;
     return fact;
@@ -58,19 +54,15 @@ FileFact look_at_one(Files& files, const StatIndex& index, const Look& look,
 }  // namespace
 
 std::vector<FileFact> look_at(Files& files, StatIndex& index, const Look& look,
-                              std::span<const std::string_view> paths) {
+                              std::span<const std::string_view> paths,
+                              std::span<const FileStat> stats) {
   std::vector<FileFact> facts(paths.size());
-  const auto work = [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      facts[i] = look_at_one(files, index, look, paths[i]);
-    }
-  };
-  if (paths.size() < kParallelFrom) {
-    work(0, paths.size());
-  } else {
-    tbb::parallel_for(tbb::blocked_range<std::size_t>(0, paths.size(), kGrain),
-                      [&](const auto& range) { work(range.begin(), range.end()); });
-  }
+  for_rows(
+      paths.size(),
+      [&](std::size_t i) {
+        facts[i] = look_at_one(files, index, look, paths[i], stats.empty() ? nullptr : &stats[i]);
+      },
+      kFileRows);
   for (std::size_t i = 0; i < paths.size(); ++i) {
     if (!facts[i].hashed) continue;
     index.put(paths[i], Known{facts[i].stat, look.now, facts[i].content, facts[i].sha});

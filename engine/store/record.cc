@@ -305,6 +305,16 @@ void Record::add_gone(const Digest& label) {
   paths_indexed_ = false;
 }
 
+bool Record::is_whole_result(std::string_view entry) {
+  return is_sound(entry) && is_result(entry);
+}
+
+/// A claim on paths is void once its node has a result, which names them itself; that a node is
+/// gone matters as long as it has not come back.
+bool Record::is_open(std::string_view entry) const {
+  return is_sound(entry) && !is_result(entry) && !last_.get(digest_at(entry, kLabelAt));
+}
+
 std::vector<std::uint32_t> Record::worth_keeping() const {
   const std::vector<std::string_view>& entries = log_.entries();
   std::vector<std::uint8_t> newest(entries.size(), 0);
@@ -318,9 +328,7 @@ std::vector<std::uint32_t> Record::worth_keeping() const {
   for (std::size_t i = entries.size(); i-- > 0;) {
     if (!is_sound(entries[i])) continue;
     const bool made = is_result(entries[i]);
-    // A claim on paths is void once its node has a result, which names them itself; that a node is
-    // gone matters as long as it has not come back.
-    const bool open = !made && !last_.get(digest_at(entries[i], kLabelAt));
+    const bool open = is_open(entries[i]);
     const bool older = made && newest[i] == 0 && room > 0;
     if (newest[i] == 0 && !open && !older) continue;
     if (older) --room;
@@ -333,12 +341,17 @@ std::vector<std::uint32_t> Record::worth_keeping() const {
 Status Record::compact_if_worth(Parts& parts) {
   const std::vector<std::string_view>& entries = log_.entries();
   if (entries.size() <= last_count() * (kOlderPerNode + 2) + kSlack) return {};
+  return keep_only(worth_keeping(), parts);
+}
+
+Status Record::keep_only(const std::vector<std::uint32_t>& numbers, Parts& parts) {
   // The new parts first: until the record is replaced too, its places fail their check, and all
   // that is lost is what `why` would have said.
+  const std::vector<std::string_view>& entries = log_.entries();
   std::string bytes;
   std::deque<std::string> rewritten;
   std::vector<std::string_view> kept;
-  for (const std::uint32_t number : worth_keeping()) {
+  for (const std::uint32_t number : numbers) {
     const std::string_view entry = entries[number];
     if (!is_result(entry)) {
       kept.push_back(entry);

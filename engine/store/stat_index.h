@@ -81,8 +81,10 @@ struct Look {
 };
 
 /// Stats every path once and hashes what is not trusted, in parallel. Paths are workspace-relative
-/// or absolute. What was hashed is put into the index.
+/// or absolute. What was hashed is put into the index. `stats`: what lstat said of each just now,
+/// or nothing.
 std::vector<FileFact> look_at(Files& files, StatIndex& index, const Look& look,
-                              std::span<const std::string_view> paths);
+                              std::span<const std::string_view> paths,
+                              std::span<const FileStat> stats = {});
 
 }  // namespace devgraph::store

@@ -57,8 +57,12 @@ Digest with_mode(const Digest& content, bool executable);
 std::string encode_tree(const TreeManifest& tree);
 std::optional<TreeManifest> decode_tree(std::string_view bytes);
 
-/// The digest of a folder in place, through the index. `path` as for look_at. None if there is no
-/// folder; error if it holds what cannot be read.
+/// A folder in place with the digests of its files, through the index; without SHA-256. `path` as
+/// for look_at. None if there is no folder; error if it holds what cannot be read.
+Result<std::optional<TreeManifest>> read_tree(Files& files, StatIndex& index, const Look& look,
+                                              std::string_view path);
+
+/// The digest of a folder in place, through the index. The rest as for read_tree.
 Result<std::optional<Digest>> digest_tree(Files& files, StatIndex& index, const Look& look,
                                           std::string_view path);
 

@@ -156,3 +156,35 @@ TEST_CASE("a tree manifest is read back as it was, and no name leaves its folder
     CHECK_FALSE(decode_tree(encode_tree(tree)));
   }
 }
+
+TEST_CASE("no file of a manifest lies behind a link of it") {
+  TreeManifest tree;
+  tree.entries = {{"a", TreeEntryKind::Link, false, 0, {}, {}, "/etc"},
+                  {"a/passwd", TreeEntryKind::File, false, 0, {}, {}, ""}};
+  CHECK_FALSE(decode_tree(encode_tree(tree)));
+  tree.entries[0].kind = TreeEntryKind::Folder;
+  CHECK(decode_tree(encode_tree(tree)));
+  tree.entries.erase(tree.entries.begin());
+  CHECK_FALSE(decode_tree(encode_tree(tree)));
+}
+
+TEST_CASE("many contents are written before they fill the memory") {
+  MemFiles files;
+  files.put_folder("/s");
+  Cas cas(files, "/s");
+  const std::string block(kPackedBlob, 'x');
+  std::string all;
+  std::vector<Cas::Small> blobs;
+  for (int i = 0; i < 200; ++i) {
+    std::string one = block;
+    one[0] = static_cast<char>(i);
+    blobs.push_back({sha256_of(one), static_cast<std::uint32_t>(one.size())});
+    all += one;
+  }
+  REQUIRE(cas.put_many(blobs, all));
+  CHECK(files.get("/s/cas/pack") == all);
+  REQUIRE(cas.put_many(blobs, all));
+  REQUIRE(cas.flush());
+  CHECK(files.get("/s/cas/pack") == all);
+  CHECK(Cas(files, "/s").get(blobs[150].name) == all.substr(150 * block.size(), block.size()));
+}
