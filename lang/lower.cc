@@ -224,7 +224,7 @@ NodeId Lowerer::counts_with(Cell& cell) {
     Cell* parent = at->family->frame->instance;
     if (parent && at->family->is_private) return counts_with(*cells_[index_of(node_of(*parent))]);
   }
-  return NodeId(cell.id);
+  return node_of(cell);
 }
 
 bool Lowerer::is_hidden(const Cell& cell) const {

@@ -118,6 +118,23 @@ run inside {
   CHECK(ws.outputs("//:thing") == "out/thing/thing-1.0.tgz");
 }
 
+TEST_CASE("a node literal of an instance counts with what stands for the instance") {
+  LoadedWorkspace ws;
+  ws.put("build.devgraph", R"(devgraph 1
+rule packed(file: file) {
+  copy  _copied { file }
+  write other   { text = "x" }
+  copy  self    { file = _copied }
+}
+rule group(file: file) { copy one { file } }
+packed p { file = write { text = "x" } }
+group  g { file = write { text = "x" } }
+)");
+  REQUIRE_MESSAGE(ws.load(), ws.errors());
+  CHECK(ws.graph->node(ws.node("//:p/_file")).counts_with == ws.node("//:p"));
+  CHECK(ws.graph->node(ws.node("//:g/_file")).counts_with == ws.node("//:g"));
+}
+
 TEST_CASE("a node literal is a private child of its node") {
   LoadedWorkspace ws;
   ws.put("build.devgraph", R"(devgraph 1
