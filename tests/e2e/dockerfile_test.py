@@ -305,6 +305,23 @@ dockerfile many[n] { dockerfile = ./many.Dockerfile, from = root, args = { N = n
         self.assertEqual(self.content("many@n=3")["n"], b"3\n")
         self.assertEqual(self.content("many@n=6")["n"], b"6\n")
 
+    def test_the_layers_of_one_platform_are_not_those_of_another(self):
+        self.ws.write("data/Dockerfile", "FROM scratch\nCOPY one /\nCOPY one /two\n")
+        self.ws.write("build.devgraph", """devgraph 1
+axis arch = ["amd64", "arm64"]
+dockerfile data[arch] { context = ./data/**, platform = "linux/{arch}" }
+dockerfile upon[arch] { context = ./upon/**, platform = "linux/{arch}", from = data[arch] }
+""")
+        self.ws.write("upon/Dockerfile", "FROM base\nCOPY Dockerfile /\n")
+        for text, order in (("1\n", ("amd64", "arm64")), ("2\n", ("arm64", "amd64"))):
+            self.ws.write("data/one", text)
+            for arch in order:
+                with self.subTest(order=order, arch=arch):
+                    self.build(self.ws, f"upon@arch={arch}", run=2)
+                    for label in (f"data@arch={arch}", f"upon@arch={arch}"):
+                        config = self.ws.shell(f"skopeo inspect --config --raw oci:{self.paths(label)[0]}")
+                        self.assertEqual(json.loads(config)["architecture"], arch)
+
     def test_a_step_that_fails(self):
         self.ws.edit("app/Dockerfile", "FROM base\nARG", "FROM base\nRUN busybox ls /nowhere\nARG")
         run = self.expect(self.ws.devgraph("build"), 1)

@@ -24,12 +24,19 @@ struct Facts {
   bool has_namespaces = false;  ///< Mounts can be made that end with the program that made them.
 };
 
+/// Another platform has a store of its own: these engines take a cached layer upon `scratch`
+/// for that of any platform (seen with buildah 1.28).
+std::string store_name(const DockerBuild& build) {
+  const std::string name = ".devgraph/" + build.engine;
+  const Result<oci::Platform> here = oci::platform_here();
+  if (here && oci::fits(build.platform, *here)) return name;
+  return join_path(name, oci::show(build.platform));
+}
+
 class Buildah {
  public:
   Buildah(const Context& context, const DockerBuild& build)
-      : context_(context),
-        build_(build),
-        store_(join_path(context.workspace, ".devgraph/" + build.engine)) {}
+      : context_(context), build_(build), store_(join_path(context.workspace, store_name(build))) {}
 
   Status open();
   Status build();
@@ -145,7 +152,9 @@ Result<std::string> Buildah::pull(const NamedImage& image) {
   if (Status done = context_.files.symlink(folder, link); !done) {
     return std::unexpected(done.error());
   }
-  const Result<std::string> id = run({"pull", "--quiet", "oci:" + name}, store_, false);
+  // Without the platform it warns of one that is not this machine's, amid the id.
+  const std::string platform = "--platform=" + oci::show(build_.platform);
+  const Result<std::string> id = run({"pull", "--quiet", platform, "oci:" + name}, store_, false);
   if (Status done = context_.files.remove_all(link); !done) return std::unexpected(done.error());
   if (!id) return fail(fmt::format("{} pull: {}", build_.engine, id.error().message));
   return std::string(trim(*id));

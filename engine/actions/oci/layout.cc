@@ -132,14 +132,17 @@ Result<FoundImage> find_image(const Layout& layout, const Platform& platform) {
                           others.empty() ? "no platform" : printable(others)));
 }
 
+Result<Platform> platform_here() {
+  utsname name{};
+  ::uname(&name);
+  return parse_platform(fmt::format("linux/{}", std::string_view(name.machine)));
+}
+
 Result<FoundImage> image_for_here(const Layout& layout) {
   Result<std::vector<FoundImage>> images = images_of(layout);
   if (!images) return std::unexpected(images.error());
   if (images->size() == 1) return std::move(images->front());
-  utsname name{};
-  ::uname(&name);
-  const Result<Platform> here =
-      parse_platform(fmt::format("linux/{}", std::string_view(name.machine)));
+  const Result<Platform> here = platform_here();
   if (!here) return std::unexpected(here.error());
   return find_image(layout, *here);
 }

@@ -41,6 +41,9 @@ struct FoundImage {
 };
 Result<FoundImage> find_image(const Layout& layout, const Platform& platform);
 
+/// Of this machine.
+Result<Platform> platform_here();
+
 /// The only image, or of an index the one for this machine.
 Result<FoundImage> image_for_here(const Layout& layout);
 
