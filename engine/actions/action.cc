@@ -51,7 +51,7 @@ void collect_strings(const Context& context, const Value& value,
 
 const Action* find_action(std::string_view name) {
   // The versions of the compressors are known only when the program runs.
-  static const std::array<Action, 28> kActions = {{
+  static const std::array<Action, 29> kActions = {{
       {"compress", 1 + compressor_version(), run_compress},
       {"copy", 1, run_copy},
       {"docker_load", 1, run_docker_load, holds_docker_load, true},
@@ -65,6 +65,7 @@ const Action* find_action(std::string_view name) {
       {"image_layout", 1, run_image_layout},
       {"image_pull", 1, run_image_pull},
       {"image_sbom", 1, run_image_sbom},
+      {"image_tag", 1, run_image_tag},
       {"merge_json", 1, run_merge_json},
       {"oci_image", 1, run_oci_image},
       {"package_index", 1, run_package_index},

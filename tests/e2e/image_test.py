@@ -181,6 +181,27 @@ image one[n] { from = root, files = { "/number" = ./sources/{n} } }
                 self.assertEqual(len(found["Layers"]), 2)
                 self.tool(f"skopeo copy -q docker-archive:{path} dir:copied-{compress}")
 
+    def test_names_are_layouts_that_share_the_image(self):
+        self.ws.write("build.devgraph", MANIFEST + """
+image_tag named { image = both, names = ["example.org:5000/lab/app:1.0", "app:latest"] }
+image_tag tried { image = named, names = "app:try-", hashed = true }
+""")
+        self.build(self.ws, "tried")
+        digest = self.digest("both")
+        for label in ("named", "tried"):
+            self.assertEqual(self.digest(label), digest)
+        for label, name in (("named", "example.org:5000/lab/app:1.0"), ("named", "app:latest"),
+                            ("tried", "app:try-" + digest[7:19])):
+            raw = self.tool(f"skopeo inspect --raw oci:{self.layout(label)}:{name} | sha256sum")
+            self.assertEqual(raw[:64], digest[7:])
+        self.assertEqual(self.tool("cd out; for f in both/both/blobs/sha256/*; do "
+                                   "test $f -ef named/named/blobs/sha256/${f##*/} || echo $f; done"), "")
+        for names, said in (("[]", "`names` is empty"), ('"app"', "`app` has no tag; write `app:latest`"),
+                            ('"App:1"', "a repository has lower-case letters")):
+            with self.subTest(names):
+                self.ws.write("build.devgraph", MANIFEST + f"image_tag named {{ image = both, names = {names} }}\n")
+                self.assertIn(said, self.expect(self.ws.devgraph("build", "named"), 1).err)
+
     def test_what_other_tools_save_is_imported(self):
         self.build(self.ws, "app@arch=amd64")
         layout = self.layout("app@arch=amd64")

@@ -1,5 +1,7 @@
 #include "engine/actions/oci/layout.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
@@ -101,7 +103,8 @@ Result<Descriptor> root_of(const Layout& layout) {
   for (const Descriptor& one : all) {
     // What refers to an image (an SBOM) is not what the layout is about.
     if (one.artifact_type.empty() && (is_index(one.media_type) || is_manifest(one.media_type))) {
-      images.push_back(one);
+      const auto has_digest = [&](const auto& other) { return other.digest == one.digest; };
+      if (std::none_of(images.begin(), images.end(), has_digest)) images.push_back(one);
     }
   }
   if (images.size() == 1) return images[0];
@@ -203,6 +206,19 @@ Status LayoutWriter::finish(const Descriptor& root, std::vector<Descriptor> furt
   index.manifests[0].annotations[kRefName] = kName;
   for (Descriptor& one : further)
     index.manifests.push_back(std::move(one));
+  return write_index(index);
+}
+
+Status LayoutWriter::finish_as(const Descriptor& root, const std::vector<std::string>& names) {
+  Index index;
+  for (const std::string& name : names) {
+    index.manifests.push_back(root);
+    index.manifests.back().annotations[kRefName] = name;
+  }
+  return write_index(index);
+}
+
+Status LayoutWriter::write_index(const Index& index) {
   const Result<std::string> text = to_json(index);
   if (!text) return std::unexpected(text.error());
   return files_.write(folder_ + "/index.json", *text, 0644, false);

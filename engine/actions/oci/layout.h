@@ -29,7 +29,8 @@ class Layout {
   Index index_;
 };
 
-/// The one artifact that the layout is about. Error if it has none, or several.
+/// The one artifact that the layout is about, under whatever names. Error if it has none, or
+/// several.
 Result<Descriptor> root_of(const Layout& layout);
 
 /// An image for one platform, by way of indexes.
@@ -66,8 +67,12 @@ class LayoutWriter {
   Status add_all(const Layout& from, const Descriptor& descriptor);
   /// Writes the index of the layout, at last: it makes the folder a layout.
   Status finish(const Descriptor& root, std::vector<Descriptor> further = {});
+  /// The same under these names, at least one, in place of `latest`.
+  Status finish_as(const Descriptor& root, const std::vector<std::string>& names);
 
  private:
+  Status write_index(const Index& index);
+
   Files& files_;
   std::string folder_;
 };
