@@ -168,6 +168,10 @@ class ClusterKit(harness.Case):
         self.assertEqual(self.in_image("ai/cn@device=gpu", "clusterkit", "info").splitlines(),
                          [f"clusterkit 1.4.0 ({commit})", "region cn", "runtimes ai", "gpu driver 550.54-stub"])
 
+    def test_05_nothing_of_this_machine_is_in_the_images(self):
+        listed = self.ws.shell(f"tar -tf {self.paths('rootfs')[0]}")
+        self.assertEqual(re.findall(r"etc/(?:apt|hostname|resolv.conf)\b.*", listed), [])
+
     def test_06_a_region_is_a_part_of_the_images(self):
         listed = self.expect(self.ws.devgraph("graph", "*/cn", "--format", "json"), 0).out
         self.assertEqual(len(set(re.findall(r'"(//:[a-z-]+/cn[^"]*)"', listed))), 11)
