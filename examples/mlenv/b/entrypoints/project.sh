@@ -1,0 +1,3 @@
+#!/bin/sh
+# The project is mounted at /project, or lies in the working folder.
+[ ! -d /project ] || cd /project

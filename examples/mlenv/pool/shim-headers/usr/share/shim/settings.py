@@ -1,0 +1,1 @@
+MKSHIM_VENDOR = "any"

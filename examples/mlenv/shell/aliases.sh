@@ -1,0 +1,2 @@
+alias ll='ls -l'
+alias exp='python3 -m pkg.exp'

@@ -1,0 +1,1 @@
+"""An experiment: a logistic regression on generated data."""
