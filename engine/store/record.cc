@@ -305,10 +305,6 @@ void Record::add_gone(const Digest& label) {
   paths_indexed_ = false;
 }
 
-bool Record::is_whole_result(std::string_view entry) {
-  return is_sound(entry) && is_result(entry);
-}
-
 /// A claim on paths is void once its node has a result, which names them itself; that a node is
 /// gone matters as long as it has not come back.
 bool Record::is_open(std::string_view entry) const {

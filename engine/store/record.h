@@ -66,8 +66,6 @@ class Made {
 };
 
 class Record {
-  friend class Collector;  // collector.h drops results.
-
  public:
   /// Never fails: what cannot be read is as if it had never been built.
   static Record load(Files& files, const std::string& state_folder);
@@ -107,7 +105,6 @@ class Record {
   void index_all();
   void index_paths();
   std::vector<std::uint32_t> worth_keeping() const;
-  static bool is_whole_result(std::string_view entry);
   bool is_open(std::string_view entry) const;
   Status keep_only(const std::vector<std::uint32_t>& kept, Parts& parts);
 
