@@ -94,16 +94,9 @@ Status run_oci_image(const Context& context) {
       oci::make_config(below ? below->image.config : std::string(), *platform,
                        oci::config_arg(context, "config"), layers->added);
   if (!config) return std::unexpected(config.error());
-  oci::Manifest manifest = make_manifest(context, below, *layers);
-  const Result<oci::Descriptor> stored = writer.add_document(oci::kConfigType, *config);
-  if (!stored) return std::unexpected(stored.error());
-  manifest.config = *stored;
-  const Result<std::string> text = oci::to_json(manifest);
-  if (!text) return std::unexpected(text.error());
-  Result<oci::Descriptor> root = writer.add_document(oci::kManifestType, *text);
+  const Result<oci::Descriptor> root =
+      writer.finish_image(make_manifest(context, below, *layers), *config, *platform);
   if (!root) return std::unexpected(root.error());
-  root->platform = *platform;
-  if (Status done = writer.finish(*root); !done) return done;
   return oci::write_digest(context, *root);
 }
 

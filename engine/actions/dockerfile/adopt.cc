@@ -129,15 +129,9 @@ Status adopt_image(const Context& context, const DockerBuild& build) {
   const Result<std::string> config = oci::settled_config(
       built.image.config, *below == nullptr ? std::string_view() : (*below)->image.config);
   if (!config) return std::unexpected(config.error());
-  const Result<oci::Descriptor> stored = writer.add_document(oci::kConfigType, *config);
-  if (!stored) return std::unexpected(stored.error());
-  manifest->config = *stored;
-  const Result<std::string> text = oci::to_json(*manifest);
-  if (!text) return std::unexpected(text.error());
-  Result<oci::Descriptor> root = writer.add_document(oci::kManifestType, *text);
+  const Result<oci::Descriptor> root =
+      writer.finish_image(std::move(*manifest), *config, build.platform);
   if (!root) return std::unexpected(root.error());
-  root->platform = build.platform;
-  if (Status done = writer.finish(*root); !done) return done;
   return oci::write_digest(context, *root);
 }
 

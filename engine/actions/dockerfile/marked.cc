@@ -17,15 +17,9 @@ Status write_marked(const Context& context, const NamedImage& image, const std::
   const Result<std::string> config =
       oci::marked_config(image.image.config, hex(manifest.config.digest));
   if (!config) return std::unexpected(config.error());
-  const Result<oci::Descriptor> stored = writer.add_document(oci::kConfigType, *config);
-  if (!stored) return std::unexpected(stored.error());
-  manifest.config = *stored;
-  const Result<std::string> text = oci::to_json(manifest);
-  if (!text) return std::unexpected(text.error());
-  Result<oci::Descriptor> root = writer.add_document(oci::kManifestType, *text);
-  if (!root) return std::unexpected(root.error());
-  root->platform = image.image.platform;
-  return writer.finish(*root);
+  const Result<oci::Descriptor> root =
+      writer.finish_image(std::move(manifest), *config, image.image.platform);
+  return root ? Status() : Status(std::unexpected(root.error()));
 }
 
 }  // namespace devgraph::actions

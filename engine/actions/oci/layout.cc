@@ -200,6 +200,20 @@ Status LayoutWriter::add_all(const Layout& from, const Descriptor& descriptor) {
   return add_blob(descriptor.digest, from.blob(descriptor.digest));
 }
 
+Result<Descriptor> LayoutWriter::finish_image(Manifest manifest, std::string_view config,
+                                              const Platform& platform) {
+  Result<Descriptor> stored = add_document(kConfigType, config);
+  if (!stored) return stored;
+  manifest.config = std::move(*stored);
+  const Result<std::string> text = to_json(manifest);
+  if (!text) return std::unexpected(text.error());
+  Result<Descriptor> root = add_document(kManifestType, *text);
+  if (!root) return root;
+  root->platform = platform;
+  if (Status done = finish(*root); !done) return std::unexpected(done.error());
+  return root;
+}
+
 Status LayoutWriter::finish(const Descriptor& root, std::vector<Descriptor> further) {
   Index index;
   index.manifests.push_back(root);

@@ -65,6 +65,9 @@ class LayoutWriter {
   Status add_image(const Layout& from, const FoundImage& image);
   /// The same of everything that a manifest or index of another layout names.
   Status add_all(const Layout& from, const Descriptor& descriptor);
+  /// At last an image whose layers are there: its configuration, its manifest and the index.
+  Result<Descriptor> finish_image(Manifest manifest, std::string_view config,
+                                  const Platform& platform);
   /// Writes the index of the layout, at last: it makes the folder a layout.
   Status finish(const Descriptor& root, std::vector<Descriptor> further = {});
   /// The same under these names, at least one, in place of `latest`.
