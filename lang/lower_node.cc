@@ -363,15 +363,6 @@ void Lowerer::lower_after(Cell& cell, Node& row, InputList& inputs) {
 /// What this program cannot run yet is part of the graph, and refused before anything runs.
 void Lowerer::note_refusals(Cell& cell, Node& row) {
   Family& family = *cell.family;
-  const auto holds_secret = [&](ValueId id) {
-    const devgraph::Value& value = builder_.value(id);
-    if (value.tag == ValueTag::Secret) return true;
-    if (value.tag != ValueTag::Map) return false;
-    for (const Field& field : builder_.fields(id)) {
-      if (builder_.value(field.value).tag == ValueTag::Secret) return true;
-    }
-    return false;
-  };
   std::string why;
   if (family.is_effect) {
     why = fmt::format(
@@ -381,9 +372,6 @@ void Lowerer::note_refusals(Cell& cell, Node& row) {
     why = fmt::format("this version of devgraph checks `{}`, but cannot run it", family.rule_name);
   } else if (family.is_late) {
     why = "its axis is late, and this version of devgraph cannot add cells while it builds";
-  } else if (holds_secret(row.env) || holds_secret(row.secrets) || holds_secret(row.stdin_text) ||
-             holds_secret(row.args)) {
-    why = "this version of devgraph hands out no secrets";
   }
   row.refused = builder_.str(why);
 }

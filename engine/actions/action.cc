@@ -142,6 +142,16 @@ std::vector<std::pair<std::string_view, ValueId>> map_arg(const Context& context
   return found;
 }
 
+std::vector<std::pair<std::string_view, std::string_view>> secrets_arg(const Context& context,
+                                                                       std::string_view name) {
+  std::vector<std::pair<std::string_view, std::string_view>> found;
+  for (const auto& [key, id] : map_arg(context, name)) {
+    const Value& value = context.graph.value(id);
+    if (value.tag == ValueTag::Secret) found.emplace_back(key, context.graph.str(StrId{value.a}));
+  }
+  return found;
+}
+
 std::string input_name(const Context& context, InputId input) {
   return std::string(context.graph.str(context.graph.input(input).name));
 }

@@ -35,6 +35,9 @@ struct Context {
   /// Nothing may come out of a cache that other programs keep: `build -B`, and the second run of
   /// `build --twice`.
   bool afresh = false;
+  /// Writes a secret of the node, by its name, to a file in memory that is gone with the node; its
+  /// path. The log hides what it holds.
+  std::function<Result<std::string>(std::string_view)> secret_file = {};
   /// When the node's `timeout` is over.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
@@ -73,6 +76,9 @@ std::int64_t int_arg(const Context& context, std::string_view name);
 bool bool_arg(const Context& context, std::string_view name);
 std::vector<InputId> inputs_arg(const Context& context, std::string_view name);  ///< File or list.
 std::vector<std::string_view> strings_arg(const Context& context, std::string_view name);
+/// A map of secrets: its names, and those of the secrets.
+std::vector<std::pair<std::string_view, std::string_view>> secrets_arg(const Context& context,
+                                                                       std::string_view name);
 std::vector<std::pair<std::string_view, ValueId>> map_arg(const Context& context,
                                                           std::string_view name);
 /// The name of an input for messages: as it is in the key.

@@ -46,6 +46,22 @@ Summary judge_only(Survey& survey, Files& files, const BuildOptions& options, Li
   return count_nodes(graph, survey.order(), outcomes);
 }
 
+/// The secrets of the nodes that may run. Some of these may turn out fresh; nobody wants to be
+/// asked in the middle of a build.
+Result<SecretValues> find_secrets(const Survey& survey, const BuildOptions& options) {
+  if (!options.find_secrets) return SecretValues();
+  const Graph& graph = survey.graph();
+  if (wanted_secrets(graph, survey.order()).empty()) return SecretValues();
+  const IdVec<NodeId, std::uint8_t> stale = stale_nodes(survey);
+  std::vector<NodeId> may_run = options.always;
+  for (const NodeId id : survey.order()) {
+    if (stale[id] != 0) may_run.push_back(id);
+  }
+  const std::vector<WantedSecret> wanted = wanted_secrets(graph, may_run);
+  if (wanted.empty()) return SecretValues();
+  return options.find_secrets(wanted);
+}
+
 Result<Survey> look(const Graph& graph, Files& files, const std::string& workspace,
                     const std::vector<NodeId>& goals, bool paranoid) {
   Survey::Options options;
@@ -72,7 +88,11 @@ Result<Summary> build(const Graph& graph, Files& files, Runner& runner, const Bu
   if (std::vector<NotReady> refused = refused_outside(*survey); !refused.empty()) {
     return Summary{.refused = std::move(refused)};
   }
-  Coordinator coordinator(*survey, runner, options, listener);
+  BuildOptions with_secrets = options;
+  Result<SecretValues> secrets = find_secrets(*survey, options);
+  if (!secrets) return std::unexpected(secrets.error());
+  with_secrets.secrets = std::move(*secrets);
+  Coordinator coordinator(*survey, runner, with_secrets, listener);
   return coordinator.run();
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "engine/base/files.h"
 #include "engine/exec/events.h"
 #include "engine/exec/runner.h"
+#include "engine/exec/secrets.h"
 #include "engine/exec/stage.h"
 #include "engine/graph/graph.h"
 
@@ -34,6 +36,10 @@ struct BuildOptions {
   /// Shares `-j` with makes that run, or that run us; or null. Its descriptors are for the caller
   /// to pass to Runner::inherit.
   Jobserver* jobserver = nullptr;
+  /// Finds the secrets that nodes of this build are given: called once, before anything runs, and
+  /// only if there are any. An error stops the build.
+  std::function<Result<SecretValues>(const std::vector<WantedSecret>&)> find_secrets;
+  SecretValues secrets;                   ///< By `build`: what that found.
   std::chrono::milliseconds grace{3000};  ///< Between TERM and KILL when a signal stops the build.
 };
 

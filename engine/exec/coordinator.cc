@@ -15,6 +15,14 @@ namespace {
 /// How long one wait may last, so that displays and load limits live.
 constexpr std::chrono::milliseconds kTick{100};
 
+std::shared_ptr<const Redactor> redactor_of(const SecretValues& secrets) {
+  if (secrets.empty()) return nullptr;
+  std::vector<std::string> values;
+  for (const auto& [name, value] : secrets)
+    values.push_back(value);
+  return std::make_shared<Redactor>(values);
+}
+
 }  // namespace
 
 Coordinator::Coordinator(Survey& survey, Runner& runner, const BuildOptions& options,
@@ -27,6 +35,7 @@ Coordinator::Coordinator(Survey& survey, Runner& runner, const BuildOptions& opt
       options_(options),
       listener_(listener),
       state_folder_(join_path(options.workspace, ".devgraph")),
+      redactor_(redactor_of(options.secrets)),
       cas_(files_, state_folder_),
       parts_(files_, state_folder_),
       logs_(graph_, files_, options.workspace, state_folder_),

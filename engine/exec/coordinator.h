@@ -26,6 +26,7 @@
 #include "engine/exec/jobserver.h"
 #include "engine/exec/landing.h"
 #include "engine/exec/node_log.h"
+#include "engine/exec/redactor.h"
 #include "engine/exec/survey.h"
 #include "engine/exec/tally.h"
 #include "engine/exec/toolbox.h"
@@ -59,7 +60,8 @@ class Coordinator {
     bool uncertain = false;  ///< It may have seen files that are not in its key.
     bool yielded = false;    ///< A seed whose file the user made meanwhile.
     std::string scratch;
-    Command command;  ///< Of Script and Exec.
+    Command command;                              ///< Of Script and Exec.
+    std::unique_ptr<SecretFolder> secret_folder;  ///< Only if it has secrets.
     std::unique_ptr<AppendFile> log;
     std::vector<LandItem> items;
     std::vector<std::pair<std::string, std::string>> moved;  ///< Place, and where it waits.
@@ -136,6 +138,7 @@ class Coordinator {
   Status did_not_start(Running& run, const Error& error);
   Status lay_out(Running& run);
   Status start_native(Running& run);
+  Result<std::string> write_secret(SecretFolder* folder, std::string_view name) const;
   Stage stage_of(const Running& run) const;
   void on_worker(std::uint64_t token, std::function<void(Posted&)> work);
 
@@ -177,6 +180,7 @@ class Coordinator {
   Listener& listener_;
   const std::string state_folder_;
 
+  std::shared_ptr<const Redactor> redactor_;  // Null: the build has no secrets.
   store::Cas cas_;
   store::Parts parts_;
   NodeLogs logs_;

@@ -142,7 +142,8 @@ Status Coordinator::keep_failed(const Running& run) {
   return files_.rename(run.scratch, folder);
 }
 
-Status Coordinator::fail_attempt(std::uint64_t token, const std::string& what) {
+Status Coordinator::fail_attempt(std::uint64_t token, const std::string& fault) {
+  const std::string what = redactor_ ? redactor_->apply(fault) : fault;
   Running& run = running_.at(token);
   const NodeId node = run.node;
   if (run.second) {

@@ -17,6 +17,7 @@
 namespace devgraph::exec {
 
 Status Coordinator::ran(Running& run, const std::string& fault) {
+  run.secret_folder.reset();
   if (!fault.empty()) return fail_attempt(run.token, fault);
   std::string rewritten;
   std::string wrong = changed_input(run, rewritten);

@@ -98,6 +98,12 @@ bool ProcessRunner::State::left_behind(Running& one) {
   return alive || unsure;
 }
 
+/// It has ended, and its log is whole.
+void ProcessRunner::State::tell(Running& one) {
+  if (one.filter) one.filter->finish();
+  done.push_back(one.exit);
+}
+
 /// The leader is a zombie: kills what is left of its group while its number cannot be anybody
 /// else's, then takes its status.
 void ProcessRunner::State::leader_ended(Running& one) {
@@ -110,7 +116,7 @@ void ProcessRunner::State::leader_ended(Running& one) {
   one.exit.token = one.token;
   one.exit.time = std::chrono::duration_cast<milliseconds>(Clock::now() - one.start);
   if (!left_behind(one)) {
-    done.push_back(one.exit);
+    tell(one);
     running.erase(one.pid);
     return;
   }
@@ -137,7 +143,7 @@ void ProcessRunner::State::act_on_time(Clock::time_point now) {
     Running& one = at->second;
     if (one.phase == Running::Phase::Drains) {
       if (drained(one)) {
-        done.push_back(one.exit);
+        tell(one);
         at = running.erase(at);
         continue;
       }

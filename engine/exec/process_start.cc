@@ -160,7 +160,13 @@ Result<ProcessRunner::State::Running> ProcessRunner::State::begin(std::uint64_t 
   if (!files) return std::unexpected(std::move(files.error()));
   SpawnPlan plan;
   Fd rules;
-  const int log = files->log ? files->log.get() : null.get();
+  std::unique_ptr<LogFilter> filter;
+  if (command.redactor && files->log) {
+    Result<std::unique_ptr<LogFilter>> made = LogFilter::start(files->log.get(), command.redactor);
+    if (!made) return std::unexpected(std::move(made.error()));
+    filter = std::move(*made);
+  }
+  const int log = filter ? filter->writing_end() : files->log ? files->log.get() : null.get();
   if (box) {
     Result<Fd> made = box->rules_for(command.sandbox, files->log.get());
     if (!made) return std::unexpected(std::move(made.error()));
@@ -197,6 +203,8 @@ Result<ProcessRunner::State::Running> ProcessRunner::State::begin(std::uint64_t 
   if (command.timeout.count() > 0) one.act = one.start + command.timeout;
   Result<Spawned> spawned = spawn(plan);
   if (!spawned) return std::unexpected(std::move(spawned.error()));
+  if (filter) filter->started();
+  one.filter = std::move(filter);
   one.pid = spawned->pid;
   one.pidfd = std::move(spawned->pidfd);
   return one;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include <sys/resource.h>
 
 #include "engine/base/fd.h"
+#include "engine/exec/log_filter.h"
 #include "engine/exec/process_runner.h"
 #include "engine/exec/sessions.h"
 #include "engine/exec/starters.h"
@@ -39,6 +41,7 @@ struct ProcessRunner::State {
     Phase phase = Phase::Runs;
     bool killed = false;                               ///< KILL was sent.
     Clock::time_point act = Clock::time_point::max();  ///< When to send TERM, KILL, or to give up.
+    std::unique_ptr<LogFilter> filter;  ///< Or null. Finished before the exit is told.
     Exit exit;
   };
 
@@ -76,6 +79,7 @@ struct ProcessRunner::State {
   Status await(Running one);
   void take_begun();
   int timeout(std::optional<Clock::time_point> until) const;
+  void tell(Running& one);
   void leader_ended(Running& one);
   bool drained(Running& one);
   static Marked is_of(const Running& one, pid_t pid);

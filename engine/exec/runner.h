@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +13,8 @@
 #include "engine/graph/graph.h"
 
 namespace devgraph::exec {
+
+class Redactor;
 
 /// What a command may touch. Paths are absolute; those of folders end with a slash, and stand for
 /// everything below.
@@ -44,6 +47,7 @@ struct Command {
   std::string line_file;                 ///< Empty, or opened for writing as descriptor kLineFd.
   std::chrono::milliseconds timeout{0};  ///< 0: none.
   SandboxPolicy sandbox;
+  std::shared_ptr<const Redactor> redactor;  ///< Or null: what it prints goes straight to the log.
 };
 
 /// The descriptor through which a script says which of its lines it has come to.

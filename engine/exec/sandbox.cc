@@ -87,6 +87,7 @@ constexpr const char* kSecrets[] = {
     ".vault-token",
     ".pgpass",
     ".my.cnf",
+    ".config/devgraph",
     ".config/gcloud",
     ".config/gh",
     ".config/hub",

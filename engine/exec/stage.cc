@@ -82,6 +82,7 @@ Result<Command> Staging::run(const std::string& log) {
   if (done) done = find_tools();
   if (done) done = environment();
   if (done) done = standard_input();
+  if (done) done = add_secret_files();
   if (done) done = node_.kind == ActionKind::Exec ? exec() : script();
   if (!done) return std::unexpected(std::move(done.error()));
   sandbox();
@@ -162,7 +163,10 @@ Status Staging::environment() {
   if (!venv.empty()) out.push_back("VIRTUAL_ENV=" + venv);
   for (const Field& field : graph_.fields(graph_.value(node_.env))) {
     const std::string name(graph_.str(field.name));
-    const Result<std::string> value = words_.word(field.value, "the variable `" + name + "`");
+    const Value& given = graph_.value(field.value);
+    const Result<std::string> value = given.tag == ValueTag::Secret
+                                          ? secret_variable(name, given)
+                                          : words_.word(field.value, "the variable `" + name + "`");
     if (!value) return std::unexpected(value.error());
     set_variable(out, name, *value);
   }
@@ -174,6 +178,15 @@ Status Staging::standard_input() {
   if (value.tag == ValueTag::None) return {};
   if (value.tag == ValueTag::Input) {
     command_.stdin_file = word_of(InputId{value.a});
+    return {};
+  }
+  if (value.tag == ValueTag::Secret) {
+    const Result<std::string> text = secret(value);
+    if (!text) return std::unexpected(text.error());
+    if (stage_.secret_folder == nullptr) return fail("there is no folder for its secrets");
+    const Result<std::string> file = stage_.secret_folder->add("stdin", *text);
+    if (!file) return std::unexpected(file.error());
+    command_.stdin_file = *file;
     return {};
   }
   const Result<std::string> text = words_.word(node_.stdin_text, "`stdin`");

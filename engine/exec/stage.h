@@ -9,6 +9,7 @@
 
 #include "engine/base/files.h"
 #include "engine/exec/runner.h"
+#include "engine/exec/secrets.h"
 #include "engine/graph/graph.h"
 
 namespace devgraph::exec {
@@ -28,6 +29,8 @@ struct Stage {
   /// Listed inputs that `allow_failed` leaves out: they vanish from every list of values. Sorted.
   std::vector<InputId> missing;
   Toolbox* toolbox = nullptr;  ///< The build's; without one, tools are looked up for each node.
+  const SecretValues* secrets = nullptr;  ///< All of the build.
+  SecretFolder* secret_folder = nullptr;  ///< The node's, if it has secrets.
 };
 
 /// Lays out `scratch` (absolute, empty, exists) for a Script or Exec node and returns its command:

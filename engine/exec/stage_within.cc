@@ -1,6 +1,8 @@
 /// The part of staging that is about what a command may see: the sandbox, a Python environment, the
 /// inside of an image.
 
+#include <algorithm>
+
 #include "engine/base/path.h"
 #include "engine/exec/staging.h"
 #include "engine/exec/within.h"
@@ -38,6 +40,8 @@ void Staging::sandbox() {
   if (!policy.enabled) return;
   policy.writable.push_back(folder_path(scratch_));
   policy.readable.push_back(folder_path(path_folder_));
+  if (stage_.secret_folder != nullptr)
+    policy.readable.push_back(folder_path(stage_.secret_folder->path()));
   const bool in_venv = !venv_folder().empty();
   if (in_venv) list_sources();
   for (const InputId id : graph_.inputs(id_)) {
@@ -78,6 +82,8 @@ Status Staging::go_within() {
   if (sees_all) {
     request.writable.push_back(stage_.workspace);
     request.network = true;
+    if (stage_.secret_folder != nullptr)
+      request.readable.push_back(folder_path(stage_.secret_folder->path()));
   } else {
     for (const std::string& path : command_.sandbox.readable) {
       if (path != folder_path(path_folder_)) request.readable.push_back(path);
@@ -85,8 +91,12 @@ Status Staging::go_within() {
     request.writable = {scratch_};
   }
   for (const std::string& variable : command_.environment) {
-    if (variable != "PATH=" + path_folder_) request.environment.push_back(variable);
+    const std::string name = variable.substr(0, variable.find('='));
+    const bool is_secret = std::find(secret_variables_.begin(), secret_variables_.end(), name) !=
+                           secret_variables_.end();
+    if (!is_secret && variable != "PATH=" + path_folder_) request.environment.push_back(variable);
   }
+  request.kept = secret_variables_;
   const std::string layout = content_path(InputId{graph_.value(node_.within).a});
   if (Status done = set_image(files_, layout, request); !done) return done;
   request.argv = std::move(command_.argv);

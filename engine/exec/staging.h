@@ -25,6 +25,9 @@ class Staging {
   std::string venv_folder() const;
   Status environment();
   Status standard_input();
+  Result<std::string> secret(const Value& value) const;
+  Result<std::string> secret_variable(const std::string& name, const Value& value);
+  Status add_secret_files();
   Status script();
   Status exec();
   std::string exec_head(const std::vector<std::string>& words) const;
@@ -59,6 +62,7 @@ class Staging {
   std::vector<Tool> tools_;                ///< As declared.
   std::map<InputId, std::string> copies_;  ///< Cwd::Inputs: where each input's copy is.
   WordMaker words_;
+  std::vector<std::string> secret_variables_;  ///< Names.
   Command command_;
 };
 

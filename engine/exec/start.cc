@@ -9,6 +9,7 @@
 
 #include "engine/actions/action.h"
 #include "engine/base/path.h"
+#include "engine/base/text.h"
 #include "engine/exec/coordinator.h"
 #include "engine/exec/within.h"
 #include "engine/plan/key.h"
@@ -27,6 +28,8 @@ bool is_shortage(int code) {
 Stage Coordinator::stage_of(const Running& run) const {
   Stage stage{graph_, files_, options_.workspace, state_folder_, options_.sandbox, {}, run.missing};
   stage.toolbox = &toolbox_;
+  stage.secrets = &options_.secrets;
+  stage.secret_folder = run.secret_folder.get();
   if (options_.jobserver) stage.makeflags = options_.jobserver->makeflags();
   return stage;
 }
@@ -93,6 +96,12 @@ Status Coordinator::start_attempt(Running new_run) {
     run.clock = files_.clock(state_folder_).value_or(0);
   }
   if (Status done = lay_out(run); !done) return done;
+  const bool has_secrets = !options_.secrets.empty() && !secrets_of(graph_, run.node).empty();
+  if (has_secrets) {
+    Result<std::unique_ptr<SecretFolder>> folder = SecretFolder::make();
+    if (!folder) return fail_attempt(token, folder.error().message);
+    run.secret_folder = std::move(*folder);
+  }
   if (node.kind == ActionKind::Native) return start_native(run);
 
   Result<Command> command = stage(stage_of(run), run.node, run.scratch, logs_.full_path(run.node));
@@ -104,6 +113,7 @@ Status Coordinator::start_attempt(Running new_run) {
   }
   run.command = std::move(*command);
   run.command.scratch = run.scratch;
+  if (has_secrets) run.command.redactor = redactor_;
   const Status started = runner_.start(token, run.command);
   if (started || is_shortage(started.error().code)) return started;
   return fail_attempt(token, started.error().message);
@@ -152,6 +162,15 @@ Status Coordinator::lay_out(Running& run) {
   return {};
 }
 
+/// For a native action: on a worker.
+Result<std::string> Coordinator::write_secret(SecretFolder* folder, std::string_view name) const {
+  const auto found = options_.secrets.find(name);
+  if (!folder || found == options_.secrets.end()) {
+    return fail(fmt::format("the secret `{}` was not asked for", printable(name)));
+  }
+  return folder->add(name, found->second);
+}
+
 Status Coordinator::start_native(Running& run) {
   const actions::Action* action = actions::find_action(graph_.str(graph_.node(run.node).action));
   if (!action) {
@@ -182,14 +201,16 @@ Status Coordinator::start_native(Running& run) {
       .path_of = [this](InputId id) { return input_path(graph_, options_.workspace, id); },
       .out_path = [staged](std::size_t index) { return staged.at(index); },
       .log =
-          [log, log_mutex](std::string_view text) {
+          [log, log_mutex, hide = run.secret_folder ? redactor_ : nullptr](std::string_view text) {
             const std::lock_guard<std::mutex> lock(*log_mutex);
             // A log that cannot be written shows when its footer is.
-            static_cast<void>(log->append(fmt::format("{}\n", text)));
+            static_cast<void>(log->append((hide ? hide->apply(text) : std::string(text)) + '\n'));
           },
       .stopping = stopping_,
       .missing = run.missing,
       .afresh = run.second || again_[run.node] != 0,
+      .secret_file = [folder = run.secret_folder.get(),
+                      this](std::string_view name) { return write_secret(folder, name); },
   };
   const std::uint64_t timeout = graph_.traits_of(run.node).timeout_ms;
   if (timeout != 0) context.deadline = run.started + std::chrono::milliseconds(timeout);

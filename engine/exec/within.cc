@@ -1,6 +1,7 @@
 #include "engine/exec/within.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <system_error>
 
@@ -79,6 +80,7 @@ Result<EnterRequest> read_request(const std::string& path) {
     request.readable = texts_of(all.at("readable"));
     request.writable = texts_of(all.at("writable"));
     request.environment = texts_of(all.at("environment"));
+    request.kept = texts_of(all.at("kept"));
     request.argv = texts_of(all.at("argv"));
     for (const json& layer : all.at("image")) {
       std::vector<std::string> texts = texts_of(layer);
@@ -90,38 +92,43 @@ Result<EnterRequest> read_request(const std::string& path) {
   }
 }
 
+void set_variable(std::vector<std::string>& variables, const std::string& entry) {
+  const std::size_t equals = entry.find('=');
+  if (equals == std::string::npos) return;
+  const std::string start = entry.substr(0, equals + 1);
+  for (std::string& old : variables) {
+    if (old.starts_with(start)) {
+      old = entry;
+      return;
+    }
+  }
+  variables.push_back(entry);
+}
+
 /// The image's variables, those of the request over them, and PATH and HOME in any case.
 std::vector<std::string> environment_of(const std::string& config_text,
                                         const EnterRequest& request) {
   std::vector<std::string> made = {
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       ::geteuid() == 0 ? "HOME=/root" : "HOME=/tmp"};
-  const auto set = [&](const std::string& entry) {
-    const std::size_t equals = entry.find('=');
-    if (equals == std::string::npos) return;
-    const std::string start = entry.substr(0, equals + 1);
-    for (std::string& old : made) {
-      if (old.starts_with(start)) {
-        old = entry;
-        return;
-      }
-    }
-    made.push_back(entry);
-  };
   const json config = json::parse(config_text, nullptr, false);
   if (config.is_object() && config.contains("config") && config["config"].is_object()) {
     const json env = config["config"].value("Env", json::array());
     for (const json& one : env) {
-      if (one.is_string()) set(one.get<std::string>());
+      if (one.is_string()) set_variable(made, one.get<std::string>());
     }
   }
   for (const std::string& one : request.environment)
-    set(one);
+    set_variable(made, one);
   return made;
 }
 
 /// All up to the command, which replaces this process.
-Status enter(const EnterRequest& request) {
+Status enter(EnterRequest request) {
+  for (const std::string& name : request.kept) {
+    if (const char* value = std::getenv(name.c_str()))
+      set_variable(request.environment, name + '=' + value);
+  }
   DiskFiles files;
   if (Status done = unpack_layers(files, request.image, request.layers); !done) return done;
   if (Status done = mount_image(request); !done) return done;
@@ -179,6 +186,7 @@ Status write_request(const EnterRequest& request, const std::string& path) {
                     {"readable", list_of(request.readable)},
                     {"writable", list_of(request.writable)},
                     {"environment", list_of(request.environment)},
+                    {"kept", list_of(request.kept)},
                     {"argv", list_of(request.argv)}};
   DiskFiles files;
   return files.write(path, all.dump(), 0600, false);
@@ -189,8 +197,9 @@ int enter_image(const std::string& request_path) {
     const Status done = unshare_namespaces(false);
     return done ? 0 : done.error().code;
   }
-  const Result<EnterRequest> request = read_request(request_path);
-  const Status done = request ? enter(*request) : Status(std::unexpected(request.error()));
+  Result<EnterRequest> request = read_request(request_path);
+  const Status done =
+      request ? enter(*std::move(request)) : Status(std::unexpected(request.error()));
   std::fprintf(stderr, "devgraph: cannot run within the image: %s\n",
                done ? "no command" : done.error().message.c_str());
   return kCannotEnter;

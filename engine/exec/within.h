@@ -39,6 +39,9 @@ struct EnterRequest {
   std::vector<std::string> writable;
   /// `NAME=value`; set_image puts the image's own variables beneath.
   std::vector<std::string> environment;
+  /// Names of variables that the entering process has and the command gets: their values are
+  /// secret, and the request is a file.
+  std::vector<std::string> kept;
   std::vector<LayerPlace> image;  ///< By set_image; the lowest first.
   std::vector<std::string> argv;
   /// What files_of_bash gave: the first word is `bash`, and means that of this machine, which comes

@@ -220,6 +220,21 @@ class Dockerfiles(harness.Case):
                 self.build(self.ws, run=1)
                 self.assertEqual(self.content()["made"], b"good day\n")
 
+    def test_a_step_is_given_a_secret_and_leaves_none(self):
+        manifest = MANIFEST.replace("  context", '  secrets = { pw = secret("PASSWORD") }\n  context', 1)
+        self.assertNotEqual(manifest, MANIFEST)
+        step = "RUN --mount=type=secret,id=pw busybox cat /run/secrets/pw | busybox md5sum > /made\n"
+        self.ws = self.make("secret", manifest, "FROM base\n" + step + "RUN --mount=type=secret,id=pw "
+                            "busybox cat /run/secrets/pw\nARG WHO\n")
+        for epoch, value in enumerate(("correct horse", "battery staple"), 2):
+            self.ws.edit("build.devgraph", 'secret("PASSWORD"', f'secret("PASSWORD", epoch = {epoch}')
+            self.expect(self.ws.devgraph("build", env={"PASSWORD": value}, timeout=120), 0)
+            self.assertEqual(self.content()["made"].decode(),
+                             self.ws.shell(f"printf '{value}' | md5sum"))
+            self.assertIn("***", self.expect(self.ws.devgraph("log", "app"), 0).out)
+            self.assertEqual(self.ws.shell(f"grep -rl '{value}' .devgraph out || true"), "")
+            self.ws.edit("build.devgraph", f", epoch = {epoch}", "")
+
     def test_the_same_bytes_elsewhere_and_with_another_umask(self):
         self.build(self.ws, run=2)
         other = self.make("other folder")

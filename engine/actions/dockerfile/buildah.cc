@@ -175,12 +175,16 @@ Result<std::vector<std::string>> Buildah::command(const std::string& id_file) {
                                     "--file=" + build_.dockerfile};
   const Result<std::string> dockerfile = context_.files.read(build_.dockerfile);
   if (!dockerfile) return std::unexpected(dockerfile.error());
-  if (context_.afresh || mounts_files(*dockerfile)) words.emplace_back("--no-cache");
+  // A layer does not know which secrets its command had.
+  if (context_.afresh || !build_.secrets.empty() || mounts_files(*dockerfile))
+    words.emplace_back("--no-cache");
   if (!build_.target.empty()) words.push_back("--target=" + build_.target);
   const Result<std::vector<std::string>> args = build_args(context_, build_);
   if (!args) return std::unexpected(args.error());
   for (const std::string& one : *args)
     words.push_back("--build-arg=" + one);
+  for (const std::string& one : build_secrets(build_))
+    words.push_back("--secret=" + one);
   for (const NamedImage& image : build_.images) {
     const Result<std::string> id = pull(image);
     if (!id) return std::unexpected(id.error());

@@ -44,7 +44,8 @@ Result<std::vector<std::string>> command(const Context& context, const DockerBui
       fmt::format("--output=type=oci,tar=false,dest={},rewrite-timestamp=true,"
                   "compression=uncompressed",
                   build.made)};
-  if (context.afresh) words.emplace_back("--no-cache");
+  // A layer does not know which secrets its command had.
+  if (context.afresh || !build.secrets.empty()) words.emplace_back("--no-cache");
   if (!build.target.empty()) words.push_back("--target=" + build.target);
   const Result<std::vector<std::string>> args = build_args(context, build);
   if (!args) return std::unexpected(args.error());
@@ -55,6 +56,8 @@ Result<std::vector<std::string>> command(const Context& context, const DockerBui
     words.push_back("--build-arg=" + one);
   }
   if (!has_epoch) words.push_back(fmt::format("--build-arg=SOURCE_DATE_EPOCH={}", kSourceDate));
+  for (const std::string& one : build_secrets(build))
+    words.push_back("--secret=" + one);
   for (const NamedImage& image : build.images) {
     const Result<std::string> folder = layout_of(context, image);
     if (!folder) return std::unexpected(folder.error());

@@ -90,6 +90,11 @@ Result<std::vector<std::string>> command(const Context& context, const DockerBui
 }  // namespace
 
 Status build_with_docker(const Context& context, const DockerBuild& build) {
+  if (!build.secrets.empty()) {
+    return fail(
+        "docker without BuildKit gives a RUN no secrets: install buildah, or choose another "
+        "`engine`");
+  }
   for (const NamedImage& image : build.images) {
     if (Status done = load(context, image); !done) return done;
   }

@@ -45,6 +45,13 @@ Status take_archive(const Context& context, const std::string& archive, const st
   return writer.finish(*root);
 }
 
+std::vector<std::string> build_secrets(const DockerBuild& build) {
+  std::vector<std::string> words;
+  for (const auto& [id, file] : build.secrets)
+    words.push_back(fmt::format("id={},src={}", id, file));
+  return words;
+}
+
 Result<std::vector<std::string>> build_args(const Context& context, const DockerBuild& build) {
   const Result<std::string> text = context.files.read(build.dockerfile);
   if (!text) return std::unexpected(text.error());

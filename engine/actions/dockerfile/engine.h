@@ -26,6 +26,7 @@ struct DockerBuild {
   oci::Platform platform;
   std::vector<NamedImage> images;
   std::vector<std::pair<std::string, std::string>> args;
+  std::vector<std::pair<std::string, std::string>> secrets;  ///< Id, and the file that holds it.
   std::string made;  ///< Where the layout of the result is written, a folder that is not there yet.
 };
 
@@ -39,6 +40,8 @@ Status take_archive(const Context& context, const std::string& archive, const st
 
 /// Of this process's environment what an engine needs, and nothing that would get into an image.
 std::vector<std::string> engine_environment();
+/// `id=ID,src=FILE` each, for `--secret`.
+std::vector<std::string> build_secrets(const DockerBuild& build);
 /// `NAME=value` each, for `--build-arg`; SOURCE_DATE_EPOCH is among them if the file asks for it.
 Result<std::vector<std::string>> build_args(const Context& context, const DockerBuild& build);
 

@@ -61,6 +61,11 @@ Result<DockerBuild> prepare(const Context& context) {
   build.engine = std::string(string_arg(context, "engine"));
   build.platform = *platform;
   build.args = oci::pairs_arg(context, "args");
+  for (const auto& [id, name] : secrets_arg(context, "secrets")) {
+    Result<std::string> file = context.secret_file(name);
+    if (!file) return std::unexpected(file.error());
+    build.secrets.emplace_back(id, *std::move(file));
+  }
   build.made = join_path(context.scratch, "built");
   if (Status done = find_images(context, build); !done) return std::unexpected(done.error());
   return build;
@@ -77,8 +82,8 @@ Status build_and_adopt(const Context& context, const DockerBuild& build) {
 
 }  // namespace
 
-/// dockerfile(context, text or dockerfile and target, names, images, args, platform, limit,
-/// follow_links, engine)
+/// dockerfile(context, text or dockerfile and target, names, images, args, secrets, platform,
+/// limit, follow_links, engine)
 Status run_dockerfile(const Context& context) {
   Result<DockerBuild> build = prepare(context);
   if (!build) return std::unexpected(build.error());

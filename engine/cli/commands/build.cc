@@ -13,6 +13,7 @@
 #include "engine/cli/jobs.h"
 #include "engine/cli/load_graph.h"
 #include "engine/cli/progress.h"
+#include "engine/cli/secret_store.h"
 #include "engine/cli/state_lock.h"
 #include "engine/exec/jobserver.h"
 #include "engine/exec/process_runner.h"
@@ -142,9 +143,19 @@ int run_build(Context& context, const Job& job, exec::Runner& runner) {
   options.jobserver = &*jobserver;
   const RenderStyle style = render_style(context);
   const std::unique_ptr<Progress> progress = make_progress(context, job, style);
+  bool has_secrets = true;
+  options.find_secrets =
+      [&](const std::vector<exec::WantedSecret>& wanted) -> Result<exec::SecretValues> {
+    std::optional<exec::SecretValues> values =
+        find_secrets(context, job.graph, wanted, [&] { return runner.stop_signal() != 0; });
+    has_secrets = values.has_value();
+    if (values) return *std::move(values);
+    return fail("a secret is missing");
+  };
   const Result<exec::Summary> summary =
       exec::build(job.graph, context.files, runner, options, *progress);
   progress->close();
+  if (!has_secrets) return refuse(context);
   if (!summary) {
     const int status = refuse(context, "E912", summary.error().message);
     return progress->anything_started() ? kExitFailed : status;

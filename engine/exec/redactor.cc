@@ -1,0 +1,197 @@
+#include "engine/exec/redactor.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace devgraph::exec {
+namespace {
+
+// A shorter line of a secret, `}` for instance, says nothing of it; its base64 is everywhere.
+constexpr std::size_t kShortestPart = 6;
+
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// The digits of base64 that depend on `bytes` alone, when `before` bytes (0 to 2) of another text
+/// stand before them in their group of three.
+std::string base64(std::string_view bytes, unsigned before, bool for_urls) {
+  std::string digits;
+  const std::size_t bits = (before + bytes.size()) * 8;
+  const std::size_t first = (before * 8 + 5) / 6;
+  const auto bit = [&](std::size_t at) -> unsigned {
+    const auto byte = static_cast<unsigned char>(bytes[at / 8 - before]);
+    return (byte >> (7 - at % 8)) & 1U;
+  };
+  for (std::size_t digit = first; (digit + 1) * 6 <= bits; ++digit) {
+    unsigned value = 0;
+    for (std::size_t i = 0; i < 6; ++i)
+      value = value << 1U | bit(digit * 6 + i);
+    char shown = kBase64[value];
+    if (for_urls && shown == '+') shown = '-';
+    if (for_urls && shown == '/') shown = '_';
+    digits += shown;
+  }
+  return digits;
+}
+
+std::string in_hex(std::string_view bytes, bool upper) {
+  std::string out;
+  for (const char c : bytes)
+    out += upper ? fmt::format("{:02X}", static_cast<unsigned char>(c))
+                 : fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return out;
+}
+
+/// As encodeURIComponent does; `plus`: a space as in a form.
+std::string in_url(std::string_view bytes, bool upper, bool plus) {
+  constexpr std::string_view kPlain = "-_.~";
+  std::string out;
+  for (const char c : bytes) {
+    const bool is_word = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (is_word || kPlain.find(c) != kPlain.npos) {
+      out += c;
+    } else if (plus && c == ' ') {
+      out += '+';
+    } else {
+      out += '%' + in_hex({&c, 1}, upper);
+    }
+  }
+  return out;
+}
+
+std::string in_json(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) {
+    switch (c) {
+      case '"':
+      case '\\':
+        out += '\\';
+        out += c;
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+        } else {
+          out += c;
+        }
+    }
+  }
+  return out;
+}
+
+std::string in_quotes(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+void add_forms(std::string_view secret, std::vector<std::string>& forms) {
+  forms.emplace_back(secret);
+  forms.push_back(in_json(secret));
+  forms.push_back(in_quotes(secret));
+  for (const bool upper : {false, true}) {
+    forms.push_back(in_url(secret, upper, false));
+    forms.push_back(in_url(secret, upper, true));
+    if (secret.size() >= kShortestPart / 2) forms.push_back(in_hex(secret, upper));
+  }
+  for (unsigned before = 0; before < 3; ++before) {
+    for (const bool for_urls : {false, true}) {
+      std::string digits = base64(secret, before, for_urls);
+      if (digits.size() >= kShortestPart) forms.push_back(std::move(digits));
+    }
+  }
+}
+
+}  // namespace
+
+Redactor::Redactor(const std::vector<std::string>& secrets) {
+  for (const std::string& secret : secrets) {
+    if (secret.empty()) continue;
+    add_forms(secret, forms_);
+    std::size_t begin = 0;
+    while (secret.find('\n') != secret.npos && begin < secret.size()) {
+      const std::size_t end = std::min(secret.find('\n', begin), secret.size());
+      const std::string_view line = std::string_view(secret).substr(begin, end - begin);
+      if (line.size() >= kShortestPart) add_forms(line, forms_);
+      begin = end + 1;
+    }
+  }
+  std::sort(forms_.begin(), forms_.end(), [](const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a < b;
+  });
+  forms_.erase(std::unique(forms_.begin(), forms_.end()), forms_.end());
+  for (const std::string& form : forms_)
+    begins_[static_cast<unsigned char>(form[0])] = true;
+}
+
+/// The length of the longest form with which the text begins, or 0.
+std::size_t Redactor::longest_at(std::string_view text) const {
+  for (const std::string& form : forms_) {
+    if (text.starts_with(form)) return form.size();
+  }
+  return 0;
+}
+
+/// Whether the text is the beginning of a form, and more is to come.
+bool Redactor::may_go_on(std::string_view text) const {
+  return std::any_of(forms_.begin(), forms_.end(), [&](const std::string& form) {
+    return form.size() > text.size() && form.starts_with(text);
+  });
+}
+
+/// What of `text` can be shown; the rest is left in it.
+std::string Redactor::take(std::string& text, bool is_end) const {
+  std::string out;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::string_view rest = std::string_view(text).substr(at);
+    if (!begins_[static_cast<unsigned char>(rest[0])]) {
+      out += rest[0];
+      ++at;
+      continue;
+    }
+    if (!is_end && may_go_on(rest)) break;
+    const std::size_t length = longest_at(rest);
+    if (length == 0) {
+      out += rest[0];
+      ++at;
+    } else {
+      out += kRedacted;
+      at += length;
+    }
+  }
+  text.erase(0, at);
+  return out;
+}
+
+std::string Redactor::apply(std::string_view text) const {
+  std::string all(text);
+  return take(all, true);
+}
+
+std::string Redactor::Stream::push(std::string_view piece) {
+  held_ += piece;
+  return redactor_->take(held_, false);
+}
+
+std::string Redactor::Stream::finish() {
+  return redactor_->take(held_, true);
+}
+
+}  // namespace devgraph::exec

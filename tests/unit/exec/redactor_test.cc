@@ -1,0 +1,75 @@
+#include "engine/exec/redactor.h"
+
+#include <random>
+
+#include <doctest/doctest.h>
+
+using devgraph::exec::Redactor;
+
+namespace {
+
+std::string in_pieces(const Redactor& redactor, const std::string& text, std::mt19937& random) {
+  Redactor::Stream stream(redactor);
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = std::uniform_int_distribution<std::size_t>(1, 7)(random);
+    out += stream.push(std::string_view(text).substr(at, length));
+    at += length;
+  }
+  return out + stream.finish();
+}
+
+}  // namespace
+
+TEST_CASE("forms of a secret") {
+  const Redactor redactor({"p@ss \"word\"\n'2'"});
+  CHECK(redactor.apply("a p@ss \"word\"\n'2' b") == "a *** b");
+  CHECK(redactor.apply("p@ss \"word\" alone") == "*** alone");
+  CHECK(redactor.apply(R"({"k":"p@ss \"word\"\n'2'"})") == R"({"k":"***"})");
+  CHECK(redactor.apply("u=p%40ss%20%22word%22%0A%272%27&") == "u=***&");
+  CHECK(redactor.apply("u=p%40ss+%22word%22%0a%272%27&") == "u=***&");
+  CHECK(redactor.apply("704073732022776f7264220a273227") == "***");
+  CHECK(redactor.apply("704073732022776F7264220A273227") == "***");
+  CHECK(redactor.apply("cEBzcyAid29yZCIKJzIn.") == "***.");
+  // `user:` before it: of the group of three that both share, a digit may be anything.
+  CHECK(redactor.apply("dXNlcjpwQHNzICJ3b3JkIgonMic=") == "dXNlcjp***c=");
+  CHECK(redactor.apply("nothing of it") == "nothing of it");
+}
+
+TEST_CASE("a short secret, a secret in a secret, and none") {
+  CHECK(Redactor({"ab"}).apply("drab ab a b") == "dr*** *** a b");
+  CHECK(Redactor({"abc", "abcdef"}).apply("abcdef abcd") == "*** ***d");
+  CHECK(Redactor({""}).apply("text") == "text");
+  CHECK(Redactor(std::vector<std::string>()).apply("text") == "text");
+}
+
+TEST_CASE("what may begin a secret is held back, and nothing else") {
+  const Redactor redactor({"secret"});
+  Redactor::Stream stream(redactor);
+  CHECK(stream.push("a sec") == "a ");
+  CHECK(stream.push("ond") == "second");
+  CHECK(stream.push(" secre") == " ");
+  CHECK(stream.push("t.") == "***.");
+  CHECK(stream.push("se") == "");
+  CHECK(stream.finish() == "se");
+}
+
+TEST_CASE("pieces give what the whole gives") {
+  std::mt19937 random(7);
+  for (int round = 0; round < 500; ++round) {
+    const auto word = [&](std::size_t most) {
+      std::string made;
+      const std::size_t length = std::uniform_int_distribution<std::size_t>(1, most)(random);
+      for (std::size_t i = 0; i < length; ++i)
+        made += "ab\n"[std::uniform_int_distribution<std::size_t>(0, 2)(random)];
+      return made;
+    };
+    const std::vector<std::string> secrets = {word(6), word(9)};
+    const Redactor redactor(secrets);
+    const std::string text = word(200);
+    const std::string whole = redactor.apply(text);
+    CHECK(in_pieces(redactor, text, random) == whole);
+    for (const std::string& secret : secrets)
+      CHECK(whole.find(secret) == std::string::npos);
+  }
+}
