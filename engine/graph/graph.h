@@ -183,6 +183,7 @@ struct Node {
   ValueId stdin_text{};  ///< None, Str, Input (a file), Text or Secret.
   ValueId secrets{};     ///< A Map of Secret.
   ValueId within{};      ///< None, or Input: the layout of the image that a command runs in.
+  ValueId asks{};        ///< None, or what it asks for outside by name (asks.h); in no key.
   Span32 inputs{};       ///< In the pool of InputIds: all that `args`, `env`, `stdin` and `deps`
                          ///< mention, tools included; each once, in the order of mention.
   Span32 listed{};       ///< In the pool of InputIds: those `allow_failed` speaks of.
@@ -237,6 +238,7 @@ enum class ReadOp : std::uint32_t {
   Host,      ///< arg: which fact.
   Tool,      ///< arg: name; digest of the resolved path.
   Param,     ///< arg: `//project:name`; digest of the text given, zero for none.
+  Lock,      ///< arg: kind, NUL, name, NUL, rev of an Ask; digest of what it is locked to.
 };
 
 struct Read {

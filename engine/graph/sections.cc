@@ -75,11 +75,11 @@ class Bounds {
 
   bool node(const Node& row) const {
     return all(row.project, row.name, row.rule, row.action, row.manifest, row.doc, row.refused) &&
-           all(row.args, row.env, row.stdin_text, row.secrets, row.within) && has(row.script) &&
-           has(row.traits) && has(row.counts_with) && within(row.axes, t_.axis_values) &&
-           within(row.inputs, t_.input_ids) && within(row.listed, t_.input_ids) &&
-           within(row.outputs, t_.outputs) && within(row.after, t_.node_ids) &&
-           row.kind <= ActionKind::Group;
+           all(row.args, row.env, row.stdin_text, row.secrets, row.within, row.asks) &&
+           has(row.script) && has(row.traits) && has(row.counts_with) &&
+           within(row.axes, t_.axis_values) && within(row.inputs, t_.input_ids) &&
+           within(row.listed, t_.input_ids) && within(row.outputs, t_.outputs) &&
+           within(row.after, t_.node_ids) && row.kind <= ActionKind::Group;
   }
 
   bool traits(const Traits& row) const {
@@ -195,7 +195,7 @@ const char* find_dangling(const Tables& tables) {
   if (!rows_hold(tables.pools, [&](const Pool& row) { return bounds.has(row.name); }))
     return "pool";
   if (!rows_hold(tables.reads,
-                 [&](const Read& row) { return bounds.has(row.arg) && row.op <= ReadOp::Param; })) {
+                 [&](const Read& row) { return bounds.has(row.arg) && row.op <= ReadOp::Lock; })) {
     return "read";
   }
   return nullptr;

@@ -108,6 +108,7 @@ Graph GraphMaker::make() const {
     row.env = b.map({});
     row.stdin_text = b.none();
     row.within = b.none();
+    row.asks = b.none();
     row.secrets = b.map({});
     row.inputs = b.inputs(inputs);
     if (spec.allow_failed) row.listed = row.inputs;

@@ -20,6 +20,7 @@ struct NodeMaker {
     node.env = node.secrets = graph.map({});
     node.stdin_text = graph.none();
     node.within = graph.none();
+    node.asks = graph.none();
   }
 
   InputId source(std::string_view path, std::string_view name = {}) {

@@ -34,6 +34,7 @@ inline Graph small_graph(const std::vector<SmallNode>& nodes) {
     row.env = builder.map({});
     row.stdin_text = builder.none();
     row.within = builder.none();
+    row.asks = builder.none();
     row.secrets = builder.map({});
     row.traits = builder.traits({});
     row.counts_with = id;

@@ -58,6 +58,7 @@ Graph make(const Spec& spec) {
   row.env = b.map({{b.str(spec.env_name), b.string(spec.env)}});
   row.stdin_text = b.none();
   row.within = b.none();
+  row.asks = b.none();
   row.secrets = b.map({{b.str("token"), b.secret("T", spec.secret_epoch)}});
   row.inputs = b.inputs({input, twin});
   row.outputs = b.add_outputs(id, {{.kind = spec.kind,
