@@ -49,6 +49,20 @@ Diagnostic* Evaluator::report(std::string_view code, Range at, std::string messa
   return &found_.error(std::string(code), at, std::move(message), std::move(label));
 }
 
+std::optional<std::string> Evaluator::locked(const Ask& ask) {
+  const UnusableLock* unusable = world_.unusable_lock();
+  if (unusable == nullptr) return world_.locked(ask);
+  if (!lock_reported_) {
+    lock_reported_ = true;
+    const SourceId source = sources_.add(std::string(kLockName), unusable->text);
+    const LockFault& fault = unusable->fault;
+    Diagnostic* said = report("E423", {source, fault.begin, fault.end},
+                              fmt::format("the lock file cannot be used: {}", fault.message));
+    if (said && !fault.help.empty()) said->helps.push_back(fault.help);
+  }
+  return std::nullopt;
+}
+
 Value Evaluator::fault(std::string_view code, Range at, std::string message, std::string label,
                        std::string help) {
   Diagnostic* said = report(code, at, std::move(message), std::move(label));

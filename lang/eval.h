@@ -249,6 +249,9 @@ class Evaluator {
   /// Reports once per code and place; gives the diagnostic for helps, or null if it was said
   /// before.
   Diagnostic* report(std::string_view code, Range at, std::string message, std::string label = {});
+  /// What a name outside stands for; none: it is not locked yet. A lock file that cannot be used is
+  /// reported once.
+  std::optional<std::string> locked(const Ask& ask);
   Value fault(std::string_view code, Range at, std::string message, std::string label = {},
               std::string help = {});
   /// A data file that gives no value, with the place in it; `used`: who reads it.
@@ -341,6 +344,7 @@ class Evaluator {
   std::deque<std::unique_ptr<Family>> literals_;
   std::vector<Cell*> naming_;  ///< Whose outputs are being found, outermost first.
   std::set<std::pair<std::string, std::uint64_t>> reported_;
+  bool lock_reported_ = false;
   /// Data files with faults, by path and decoder.
   std::map<std::pair<std::string, std::string>, SourceId> data_sources_;
   std::function<Value(const Symbol&, Frame&)> resolve_param_;

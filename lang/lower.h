@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "engine/graph/asks.h"
 #include "engine/graph/builder.h"
 #include "lang/docker/plan.h"
 #include "lang/eval.h"
@@ -114,6 +115,15 @@ class Lowerer {
   // lower_venv.cc
   void lower_venv(Cell& cell, Node& row, InputList& inputs);
   ValueId lower_interpreter(Cell& cell, Use& use);
+
+  // lower_outside.cc
+  /// What a node asks for by a name that may move, and the argument that says it for good.
+  struct Outside {
+    Asked asked;
+    std::string_view argument;
+    std::string_view value() const;  ///< Of that argument, once it is locked.
+  };
+  std::optional<Outside> outside_of(Cell& cell);
 
   // lower_traits.cc
   TraitsId traits_of(Cell& cell);

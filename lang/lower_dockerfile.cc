@@ -20,6 +20,7 @@ void Lowerer::lower_dockerfile(Cell& cell, Node& row, InputList& inputs) {
   const std::optional<DockerPlan> found = docker_.plan(cell);
   if (!found) return;
   const DockerPlan& plan = *found;
+  row.asks = value_of(builder_, plan.asks);
   const auto use = [&](std::string_view name) {
     PlanField* field = eval_.plan_of(cell).find(name);
     return Use{.cell = &cell,

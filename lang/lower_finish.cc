@@ -40,6 +40,7 @@ void Lowerer::make_group(Cell& cell) {
   row.secrets = builder_.map({});
   row.stdin_text = builder_.none();
   row.within = builder_.none();
+  row.asks = builder_.none();
   row.traits = builder_.traits(Traits());
   InputList inputs;
   std::vector<NodeId> after;

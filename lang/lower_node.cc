@@ -89,6 +89,7 @@ void Lowerer::lower_leaf(Cell& cell) {
 
 void Lowerer::lower_action(Cell& cell, Node& row, InputList& inputs) {
   Family& family = *cell.family;
+  row.asks = builder_.none();
   if (!runs_command(family)) return lower_native(cell, row, inputs);
   Plan& plan = eval_.plan_of(cell);
   PlanField* script = plan.find("script");
@@ -183,9 +184,15 @@ void Lowerer::lower_native(Cell& cell, Node& row, InputList& inputs) {
   if (family.rule_name == "dockerfile") return lower_dockerfile(cell, row, inputs);
   if (family.rule_name == "venv") return lower_venv(cell, row, inputs);
   std::vector<Field> args;
+  const std::optional<Outside> outside = outside_of(cell);
+  if (outside) row.asks = value_of(builder_, {outside->asked});
   for (const ast::Parameter& parameter : family.rule_decl->parameters) {
     const std::string_view name = parameter.name.text;
     const Range at = plan.find(name) ? plan.find(name)->range : family.range;
+    if (outside && outside->argument == name && outside->asked.locked) {
+      args.push_back({builder_.str(name), builder_.string(outside->value())});
+      continue;
+    }
     const Value value = eval_.parameter(cell, name);
     if (value.is_none() || value.is_error() || value.is(ValueKind::Script)) continue;
     Use use{.cell = &cell, .inputs = &inputs, .normalize = {}, .at = at};

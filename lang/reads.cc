@@ -83,6 +83,9 @@ std::string changed_words(ReadOp op, std::string_view arg) {
       return fmt::format("the program {} is found elsewhere", first);
     case ReadOp::Param:
       return fmt::format("the parameter {}", first);
+    case ReadOp::Lock:
+      return fmt::format("{}: {} {}", kLockName, first,
+                         parts.size() > 1 ? printable(parts[1]) : "");
   }
   return first;
 }

@@ -138,6 +138,8 @@ const std::vector<FolderEntry>& World::list(const std::string& folder) {
 
 bool World::admits(const std::string& path, bool is_folder) const {
   if (is_hidden_folder(settings_, path) || outputs_.contains(path)) return false;
+  // It changes with what is built: who read it would never be fresh.
+  if (path == kLockName) return false;
   return !is_folder || !projects_.contains(path);
 }
 
@@ -217,6 +219,34 @@ std::string World::host(const std::string& fact) {
   return value;
 }
 
+const std::expected<LockFile, UnusableLock>& World::lock() {
+  if (lock_) return *lock_;
+  const std::string path = absolute(std::string(kLockName));
+  const Result<FileStat> stat = files_.stat(path);
+  if (stat && !stat->exists()) return lock_.emplace(LockFile());
+  Result<std::string> text = files_.read(path);
+  if (!text)
+    return lock_.emplace(std::unexpected(UnusableLock{{.message = text.error().message}, {}}));
+  std::expected<LockFile, LockFault> lock = parse_lock(*text, LockPart::Outside);
+  if (lock) return lock_.emplace(*std::move(lock));
+  return lock_.emplace(std::unexpected(UnusableLock{std::move(lock.error()), *std::move(text)}));
+}
+
+const UnusableLock* World::unusable_lock() {
+  return lock() ? nullptr : &lock_->error();
+}
+
+std::optional<std::string> World::locked(const Ask& ask) {
+  std::optional<std::string> value;
+  if (lock()) {
+    const auto held = lock_->value().outside.find(ask);
+    if (held != lock_->value().outside.end()) value = held->second;
+  }
+  record(ReadOp::Lock, joined({std::string(word_of(ask.kind)), ask.name, ask.rev}),
+         digest_of_fact(value));
+  return value;
+}
+
 void World::record_manifest(const std::string& path, std::string_view text) {
   record(ReadOp::Manifest, path, digest_of(text));
 }
@@ -272,6 +302,13 @@ Digest World::redo_git(std::string_view arg) {
   return fact ? digest_of_fact(*fact) : Digest();
 }
 
+Digest World::redo_lock(std::string_view arg) {
+  const std::vector<std::string> parts = parts_of(arg);
+  const std::optional<AskKind> kind = parts.size() == 3 ? ask_kind(parts[0]) : std::nullopt;
+  if (!kind || unusable_lock() != nullptr) return {};
+  return digest_of_fact(locked({*kind, parts[1], parts[2]}));
+}
+
 Digest World::redo(ReadOp op, std::string_view arg, const std::optional<std::string>& param) {
   const std::string name(arg);
   switch (op) {
@@ -304,6 +341,8 @@ Digest World::redo(ReadOp op, std::string_view arg, const std::optional<std::str
     }
     case ReadOp::Param:
       return param ? digest_of_fact(param) : Digest();
+    case ReadOp::Lock:
+      return redo_lock(arg);
   }
   return {};
 }

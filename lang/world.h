@@ -13,6 +13,7 @@
 
 #include "engine/base/files.h"
 #include "engine/graph/graph.h"
+#include "engine/graph/lock_file.h"
 #include "lang/decode.h"
 #include "lang/discover.h"
 #include "lang/glob.h"
@@ -25,6 +26,12 @@ namespace devgraph::lang {
 struct UnreadData {
   DataFault fault;
   std::optional<std::string> text;  ///< What it holds, without a byte order mark.
+};
+
+/// Why the lock file cannot be used, with what it holds.
+struct UnusableLock {
+  LockFault fault;
+  std::string text;
 };
 
 /// Paths are workspace-relative.
@@ -54,6 +61,8 @@ class World {
   Result<std::optional<std::string>> git(const std::string& project, const std::string& fact,
                                          const std::vector<std::string>& paths);
   std::string host(const std::string& fact);
+  /// What a name outside stands for; none: the lock file does not say. Nobody is asked.
+  std::optional<std::string> locked(const Ask& ask);
   void record_manifest(const std::string& path, std::string_view text);
   void record_std();
   void record_projects();
@@ -71,6 +80,8 @@ class World {
   std::vector<std::string> glob_helps(const std::string& pattern,
                                       const std::optional<std::string>& from);
   std::string search_path() const;
+  /// Null: the lock file is in order, or absent.
+  const UnusableLock* unusable_lock();
 
   /// Does a recorded look again; zero if it fails now.
   Digest redo(ReadOp op, std::string_view arg, const std::optional<std::string>& param);
@@ -90,6 +101,8 @@ class World {
   bool admits(const std::string& path, bool is_folder) const;
   Digest redo_part(std::string_view arg);
   Digest redo_git(std::string_view arg);
+  Digest redo_lock(std::string_view arg);
+  const std::expected<LockFile, UnusableLock>& lock();
 
   Files& files_;
   const LoadOptions& options_;
@@ -103,6 +116,7 @@ class World {
   std::unordered_map<std::string, GlobResult> globs_;
   std::map<std::pair<std::string, std::string>, Value> decoded_;  ///< By path and decoder.
   std::map<std::string, std::string> tools_;
+  std::optional<std::expected<LockFile, UnusableLock>> lock_;  ///< Read at the first question.
 };
 
 }  // namespace devgraph::lang

@@ -50,12 +50,11 @@ void collect_strings(const Context& context, const Value& value,
 }  // namespace
 
 const Action* find_action(std::string_view name) {
-  // The versions of the compressors are known only when the program runs.
   static const std::array<Action, 29> kActions = {{
-      {"compress", 1 + compressor_version(), run_compress},
+      {.name = "compress", .run = run_compress, .compresses = true},
       {"copy", 1, run_copy},
       {"docker_load", 1, run_docker_load, holds_docker_load, true},
-      {"dockerfile", 2 + compressor_version(), run_dockerfile},
+      {.name = "dockerfile", .version = 2, .run = run_dockerfile, .compresses = true},
       {"env_file", 1, run_env_file},
       {"fetch", 1, run_fetch},
       {"git_clone", 1, run_git_clone},
@@ -71,15 +70,15 @@ const Action* find_action(std::string_view name) {
       {"package_index", 1, run_package_index},
       {"pick", 1, run_pick},
       {"push_hashed", 1, run_push_hashed, holds_push_hashed, false, ready_push_hashed},
-      {"sdist", 1 + compressor_version(), run_sdist},
+      {.name = "sdist", .run = run_sdist, .compresses = true},
       {"seed", 1, run_seed},
       {"subst", 1, run_subst},
       {"symlink", 1, run_symlink},
       {"tar", 1, run_tar},
       {"unpack", 1, run_unpack},
       {"venv", 1, run_venv},
-      {"wheel", 1 + compressor_version(), run_wheel},
-      {"wheel_repack", 1 + compressor_version(), run_wheel_repack},
+      {.name = "wheel", .run = run_wheel, .compresses = true},
+      {.name = "wheel_repack", .run = run_wheel_repack, .compresses = true},
       {"write", 1, run_write},
   }};
   const auto found = std::find_if(kActions.begin(), kActions.end(),

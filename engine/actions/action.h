@@ -59,6 +59,9 @@ struct Action {
   /// Of an action that needs leave from outside: error if it is refused already. Called before
   /// anything runs, when inputs may not be there. Where nobody can be asked, it is ready.
   Ready ready = nullptr;
+  /// It packs: the versions of zlib and zstd that this program runs with are in the key, except in
+  /// the portable one.
+  bool compresses = false;
 };
 const Action* find_action(std::string_view name);
 

@@ -9,6 +9,7 @@
 #include "engine/actions/net/http.h"
 #include "engine/actions/net/partial.h"
 #include "engine/actions/net/s3.h"
+#include "engine/actions/outside_now.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 
@@ -56,11 +57,14 @@ struct Failure {
 /// One node's download, over all its attempts.
 class Download {
  public:
-  Download(const Context& context, net::Partial& partial, const Sha256& want)
+  /// Without `want` whatever comes is right.
+  Download(const Context& context, net::Partial& partial, std::optional<Sha256> want)
       : context_(context), partial_(partial), want_(want) {}
 
   /// All attempts at one mirror; the last failure, or none.
   std::optional<net::Fault> try_mirror(const std::string& url);
+  /// Of what came.
+  const Sha256& digest() const { return got_; }
 
  private:
   std::optional<Failure> attempt(const std::string& url);
@@ -71,7 +75,8 @@ class Download {
 
   const Context& context_;
   net::Partial& partial_;
-  const Sha256& want_;
+  const std::optional<Sha256> want_;
+  Sha256 got_;
   bool resumed_ = false;
   std::optional<std::uint64_t> total_;
   Clock::time_point next_word_;
@@ -110,12 +115,14 @@ void Download::say_progress() {
 }
 
 std::optional<Failure> Download::held_against_hash(bool resumed) {
-  const Sha256 got = partial_.finish();
-  if (got == want_) return std::nullopt;
+  got_ = partial_.finish();
+  // Without a hash nobody could say whether the parts are of one file, unless the server did.
+  const bool is_right = want_ ? got_ == *want_ : !resumed || !partial_.validator().empty();
+  if (is_right) return std::nullopt;
   if (const Status done = partial_.drop(); !done) return local(done.error());
   // The file behind the URL may be another one by now; as a whole it may be right.
   if (resumed) return Failure{{"what was fetched in parts does not fit together", true, false}, ""};
-  return Failure{{fmt::format("its SHA-256 is {}, not {}", hex(got), hex(want_)), false, false},
+  return Failure{{fmt::format("its SHA-256 is {}, not {}", hex(got_), hex(*want_)), false, false},
                  ""};
 }
 
@@ -149,7 +156,8 @@ std::optional<Failure> Download::attempt(const std::string& url) {
   const bool too_long = answer->status == kRangeNotSatisfiable && partial_.size() > 0;
   if (too_long) {
     // There is nothing behind what is there: so that is the file, or it is of no use.
-    if (partial_.finish() == want_) return std::nullopt;
+    got_ = partial_.finish();
+    if (want_ && got_ == *want_) return std::nullopt;
     if (const Status done = partial_.drop(); !done) return local(done.error());
   }
   return Failure{{fmt::format("the server answers {}{}", answer->status,
@@ -188,21 +196,44 @@ Status try_all(const Context& context, Download& download,
   return fail(failures);
 }
 
+/// What came when its hash was asked for need not come again. False: it is not there.
+bool take_fetched(const Context& context, const Sha256& want) {
+  const std::string path = join_path(context.workspace, fetched_path(want));
+  const Result<FileStat> there = context.files.lstat(path);
+  if (!there || there->kind != FileKind::Regular) return false;
+  const Result<FileHash> hash = context.files.hash(path, true);
+  return hash && hash->sha == want && context.files.rename(path, context.out_path(0)).has_value();
+}
+
 }  // namespace
+
+std::string fetched_path(const Sha256& digest) {
+  return ".devgraph/fetched/" + hex(digest);
+}
+
+Result<Sha256> fetch_now(const Context& context, const std::string& path) {
+  const std::vector<std::string_view> urls = strings_arg(context, "url");
+  if (urls.empty()) return fail("`url` is empty: there is nothing to fetch from");
+  Result<net::Partial> partial = net::Partial::open(context.files, path + ".part", Sha256(),
+                                                    label_of(context.graph, context.node));
+  if (!partial) return std::unexpected(partial.error());
+  Download download(context, *partial, std::nullopt);
+  if (const Status done = try_all(context, download, urls); !done) {
+    return std::unexpected(done.error());
+  }
+  if (const Status done = partial->move_to(path); !done) return std::unexpected(done.error());
+  return download.digest();
+}
 
 /// fetch(url, sha256): the mirrors in order; each is tried again when that can help.
 Status run_fetch(const Context& context) {
   const std::vector<std::string_view> urls = strings_arg(context, "url");
   if (urls.empty()) return fail("`url` is empty: there is nothing to fetch from");
   const std::optional<std::string_view> digest = optional_string(context, "sha256");
-  if (!digest) {
-    return fail(
-        fmt::format("this program has no lock file yet that could hold the hash of {0}; "
-                    "give it as `sha256 = \"…\"`, as `curl -fsSL '{0}' | sha256sum` prints it",
-                    shown(urls[0])));
-  }
+  if (!digest) return fail(fmt::format("{} is not in the lock file", shown(urls[0])));
   const std::optional<Sha256> want = parse_sha256(lower_case(*digest));
   if (!want) return fail(fmt::format("`{}` is no SHA-256: 64 hex digits", printable(*digest)));
+  if (take_fetched(context, *want)) return {};
 
   const std::string label = label_of(context.graph, context.node);
   const std::string path = join_path(context.workspace, ".devgraph/fetch/" + hex(digest_of(label)));

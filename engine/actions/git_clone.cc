@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/actions/natives.h"
+#include "engine/actions/outside_now.h"
 #include "engine/actions/program.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
@@ -109,26 +110,77 @@ Status fill(const Context& context, const std::string& url, const std::string& c
   return remove_git(context, tree);
 }
 
+/// An URL, or an absolute path.
+Result<std::string> url_of(const Context& context) {
+  std::string url(string_arg(context, "url"));
+  if (url.empty() || url.starts_with('-') || url.starts_with('.'))
+    return fail(fmt::format("`{}` is no URL, nor an absolute path", printable(url)));
+  return url;
+}
+
+/// The commit of the first of these refs among the lines of `git ls-remote`; empty: none is there.
+std::string commit_of(std::string_view lines, const std::vector<std::string>& refs) {
+  for (const std::string& ref : refs) {
+    for (const std::string_view line : split(lines, '\n')) {
+      const std::size_t tab = line.find('\t');
+      if (tab == std::string_view::npos || line.substr(tab + 1) != ref) continue;
+      if (is_commit(line.substr(0, tab))) return std::string(line.substr(0, tab));
+    }
+  }
+  return {};
+}
+
+/// Which commit begins with these digits: no server says so, but a copy of the history does.
+Result<std::string> long_commit(const Context& context, Git& git, const std::string& url,
+                                const std::string& rev) {
+  if (const auto made = git({"init", "--quiet", "--bare", "."}); !made) {
+    return std::unexpected(made.error());
+  }
+  const auto all = git({"fetch", "--quiet", "--filter=tree:0", "--", url, "+refs/*:refs/all/*"});
+  if (stopped(context)) return interrupted();
+  if (!all) return std::unexpected(all.error());
+  const auto found = git({"rev-parse", "--verify", "--quiet", rev + "^{commit}"});
+  if (found && is_commit(trim(*found))) return std::string(trim(*found));
+  return std::string();
+}
+
 }  // namespace
+
+Result<std::string> commit_now(const Context& context, const std::string& rev) {
+  const Result<std::string> url = url_of(context);
+  if (!url) return std::unexpected(url.error());
+  if (rev.starts_with('-')) return fail(fmt::format("`{}` is no revision", printable(rev)));
+  Git git(context, context.scratch, is_local(*url));
+  const auto lines = git({"ls-remote", "--", *url, rev, rev + "^{}"});
+  if (stopped(context)) return interrupted();
+  if (!lines) return std::unexpected(lines.error());
+  // A pattern of ls-remote means the end of a name too; git itself prefers tags.
+  std::string commit = commit_of(*lines, {rev + "^{}", rev, "refs/tags/" + rev + "^{}",
+                                          "refs/tags/" + rev, "refs/heads/" + rev});
+  const bool is_digits = rev.size() >= 4 && rev.find_first_not_of("0123456789abcdef") == rev.npos;
+  if (commit.empty() && is_digits) {
+    Result<std::string> found = long_commit(context, git, *url, rev);
+    if (!found) return found;
+    commit = *std::move(found);
+  }
+  if (commit.empty()) {
+    return fail(fmt::format("the repository has no tag, branch or commit `{}`", printable(rev)));
+  }
+  return commit;
+}
 
 /// git_clone(url, rev, submodules): the files of one commit, without history.
 Status run_git_clone(const Context& context) {
-  const std::string url(string_arg(context, "url"));
+  const Result<std::string> url = url_of(context);
+  if (!url) return std::unexpected(url.error());
   const std::string rev(string_arg(context, "rev"));
-  if (url.empty() || url.starts_with('-') || url.starts_with('.'))
-    return fail(fmt::format("`{}` is no URL, nor an absolute path", printable(url)));
   if (!is_commit(rev)) {
-    const std::string what = rev.empty()
-                                 ? "`rev` is not given"
-                                 : fmt::format("`{}` is not a full commit id", printable(rev));
-    return fail(fmt::format(
-        "{}, and this program has no lock file yet that could hold one; write the 40 digits that "
-        "`git ls-remote {} {}` prints",
-        what, shell_word(url), rev.empty() ? std::string("HEAD") : shell_word(rev)));
+    return fail(fmt::format("`{}` of {} is not in the lock file",
+                            printable(rev.empty() ? "HEAD" : rev), printable(*url)));
   }
-  const Status done = fill(context, url, rev);
+  const Status done = fill(context, *url, rev);
   if (done || stopped(context)) return done;
-  return fail(fmt::format("cannot clone {} at {}: {}", printable(url), rev, done.error().message));
+  return fail(fmt::format("cannot clone {} at {}: {}", printable(*url), rev, done.error().message));
 }
 
 }  // namespace devgraph::actions

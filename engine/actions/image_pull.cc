@@ -119,13 +119,7 @@ Status run_image_pull(const Context& context) {
     platform = *parsed;
   }
   if (!ref.digest) {
-    const std::string tag = ref.tag.empty() ? "latest" : ref.tag;
-    const auto now = (*registry)->head_manifest(ref.repository, tag);
-    const std::optional<oci::Descriptor> found = now ? *now : std::nullopt;
-    const std::string known =
-        found ? fmt::format("; it is {} now", oci::show(found->digest)) : std::string();
-    return fail(fmt::format("`{}` may be another image tomorrow: name it by digest, {}@sha256:…{}",
-                            printable(string_arg(context, "ref")), oci::show(ref), known));
+    return fail(fmt::format("{} is not in the lock file", printable(string_arg(context, "ref"))));
   }
   return Pull(context, **registry, ref.repository).run(*ref.digest, platform);
 }

@@ -58,6 +58,10 @@ const std::vector<CommandInfo>& commands() {
        "a command within an image or Python environment, which is built if stale", WordKind::Labels,
        2, kNoLimit},
       {"shell", "LABEL", "a shell in the same places", WordKind::Labels, 1, 1},
+      {"lock", "[LABEL…] | merge BASE OURS THEIRS",
+       "write devgraph.lock: names outside and portable keys", WordKind::Labels, 0, kNoLimit},
+      {"update", "[LABEL…]", "move names outside to what they stand for now", WordKind::Labels, 0,
+       kNoLimit},
       {"clean", "[LABEL…]", "remove outputs that nobody changed", WordKind::Labels, 0, kNoLimit},
       {"fmt", "[FILE…|-]", "format manifests", WordKind::Files, 0, kNoLimit},
       {"lint", "", "check manifests and warn of what is likely a mistake", WordKind::None, 0, 0},
@@ -93,13 +97,11 @@ std::vector<OptionInfo> options_of(std::string_view command) {
 
 std::string general_help() {
   std::string text =
-      "devgraph builds what a project ships from its build.devgraph, and only what is stale.\n"
-      "usage: devgraph COMMAND [OPTION…] [WORD…]\n\n";
+      "usage: devgraph COMMAND [OPTION…] [WORD…]   builds what is stale of a build.devgraph\n\n";
   for (const CommandInfo& command : commands())
     text += fmt::format("  {:<11} {}\n", command.name, command.summary);
   text +=
-      "\nevery command takes:\n"
-      "  -C DIR  -D NAME=VALUE  -P FILE  --color auto|always|never  -q  -v  -h\n"
+      "\nalways: -C DIR  -D NAME=VALUE  -P FILE  --color auto|always|never  -q  -v  -h\n"
       "exit status: 0 done  1 a node failed  2 refused before anything ran  3 check: stale\n"
       "`devgraph COMMAND -h` prints the options of a command; `man devgraph` tells all.\n";
   return text;

@@ -128,6 +128,7 @@ constexpr OptionSpec kBuild[] = {
     {"", "shuffle", "SEED", "start ready nodes in a random order", set_shuffle, {}, true},
     {"", "no-wait", "", "if another build has the workspace, fail at once",
      set_flag<&Options::no_wait>},
+    {"", "locked", "", "write no lock file: refuse what is not in it", set_flag<&Options::locked>},
     {"", "adopt", "", "take over existing files that devgraph did not make",
      set_flag<&Options::adopt>},
     {"", "sandbox", "MODE", "hold nodes to what they declare", set_sandbox, "on|require|off"},
@@ -140,6 +141,8 @@ constexpr OptionSpec kCheck[] = {
      set_flag<&Options::paranoid>},
     {"", "remote", "", "ask registries whether what was pushed is still there",
      set_flag<&Options::remote>},
+    {"", "lock", "", "compare with devgraph.lock, not with what was built here",
+     set_flag<&Options::portable>},
 };
 constexpr OptionSpec kJsonOnly[] = {kJson};
 constexpr OptionSpec kLog[] = {
@@ -158,6 +161,15 @@ constexpr OptionSpec kGraph[] = {
 };
 constexpr OptionSpec kClean[] = {
     {"n", "dry-run", "", "print what would be removed", set_flag<&Options::dry_run>},
+    {"", "no-wait", "", "if another build has the workspace, fail at once",
+     set_flag<&Options::no_wait>},
+};
+constexpr OptionSpec kNoWait[] = {
+    {"", "no-wait", "", "if another build has the workspace, fail at once",
+     set_flag<&Options::no_wait>},
+};
+constexpr OptionSpec kUpdate[] = {
+    {"n", "dry-run", "", "print what would move; write nothing", set_flag<&Options::dry_run>},
     {"", "no-wait", "", "if another build has the workspace, fail at once",
      set_flag<&Options::no_wait>},
 };
@@ -185,7 +197,8 @@ std::span<const OptionSpec> own_options(string_view command) {
       {"build", kBuild},    {"check", kCheck}, {"why", kJsonOnly}, {"log", kLog},
       {"list", kJsonOnly},  {"graph", kGraph}, {"out", kJsonOnly}, {"clean", kClean},
       {"fmt", kFmt},        {"lint", kLint},   {"init", kInit},    {"doctor", kJsonOnly},
-      {"image", kJsonOnly}, {"run", kRun},     {"shell", kRun},
+      {"image", kJsonOnly}, {"run", kRun},     {"shell", kRun},    {"lock", kNoWait},
+      {"update", kUpdate},
   };
   const auto found = kOwn.find(command);
   return found == kOwn.end() ? std::span<const OptionSpec>() : found->second;

@@ -34,12 +34,13 @@ struct Options {
   unsigned jobs = 0;  ///< 0: as many as there are cores.
   double load_limit = 0;
   bool keep_going = false;
-  bool dry_run = false;  ///< Also of clean.
+  bool dry_run = false;  ///< Also of clean and update.
   bool always = false;
   bool twice = false;
   bool explain = false;
   bool adopt = false;
   bool no_wait = false;
+  bool locked = false;
   std::vector<std::string> only;
   std::vector<std::string> except;
   std::string trace;
@@ -49,6 +50,7 @@ struct Options {
 
   bool paranoid = false;  ///< check
   bool remote = false;    ///< check
+  bool portable = false;  ///< check: `--lock`
 
   unsigned attempt = 0;  ///< log: 0 is the last attempt, 1 the one before it.
   bool follow = false;   ///< log

@@ -99,6 +99,7 @@ int run_command(Context& context) {
       {"init", init_command},       {"completion", completion_command},
       {"image", image_command},     {"run", run_in_command},
       {"shell", shell_command},     {"export", export_command},
+      {"lock", lock_command},       {"update", update_command},
   };
   return kCommands.at(context.options.command)(context);
 }

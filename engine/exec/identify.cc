@@ -1,6 +1,7 @@
 #include "engine/exec/identify.h"
 
 #include "engine/actions/action.h"
+#include "engine/actions/natives.h"
 #include "engine/base/parallel_rows.h"
 #include "engine/plan/key.h"
 
@@ -10,7 +11,8 @@ unsigned action_version(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   if (node.kind != ActionKind::Native) return 0;
   const actions::Action* action = actions::find_action(graph.str(node.action));
-  return action ? action->version : 0;
+  if (action == nullptr) return 0;
+  return action->version + (action->compresses ? actions::compressor_version() : 0);
 }
 
 IdVec<NodeId, Identity> identify(const Graph& graph) {

@@ -85,6 +85,7 @@ class KeyBytes {
   }
   void digest(const Digest& value) { store::put_digest(bytes_, value); }
   Digest finish() const { return digest_of(bytes_); }
+  std::string take() { return std::move(bytes_); }
   void clear() { bytes_.clear(); }
 
  private:
@@ -205,6 +206,22 @@ class HashSink final : public KeySink {
   KeyBytes& hasher_;
 };
 
+/// Passes on what another machine would have, too.
+class PortableSink final : public KeySink {
+ public:
+  PortableSink(bool is_dockerfile, HashSink& sink) : is_dockerfile_(is_dockerfile), sink_(sink) {}
+  void text(PartName name, std::string_view value) override { sink_.text(name, value); }
+  void value(PartName name, ValueId value) override {
+    if (is_dockerfile_ && name.kind == "argument" && name.which == "engine") return;
+    sink_.value(name, value);
+  }
+  void input(InputId, const Digest&) override {}
+
+ private:
+  bool is_dockerfile_;
+  HashSink& sink_;
+};
+
 std::string in_words(PartName name) {
   return name.which.empty() ? std::string(name.kind) : fmt::format("{} {}", name.kind, name.which);
 }
@@ -279,6 +296,14 @@ void visit_key(const Graph& graph, NodeId id, unsigned version,
   visit_static(graph, id, version, sink);
   for (const InputId input : graph.inputs(id))
     sink.input(input, contents[input]);
+}
+
+std::string portable_bytes(const Graph& graph, NodeId id, unsigned version) {
+  KeyBytes bytes;
+  HashSink sink(graph, id, bytes);
+  PortableSink portable(graph.str(graph.node(id).action) == "dockerfile", sink);
+  visit_static(graph, id, version, portable);
+  return bytes.take();
 }
 
 Digest static_key(const Graph& graph, NodeId id, unsigned version) {

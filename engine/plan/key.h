@@ -38,6 +38,10 @@ void visit_static(const Graph& graph, NodeId id, unsigned version, KeySink& sink
 void visit_key(const Graph& graph, NodeId id, unsigned version,
                const IdVec<InputId, Digest>& contents, KeySink& sink);
 
+/// What visit_static gives, framed, without what is of this machine alone: the engine at hand for
+/// Dockerfiles. Portable keys begin with it.
+std::string portable_bytes(const Graph& graph, NodeId id, unsigned version);
+
 /// The digest of visit_static: depends on the graph alone. From several threads at once.
 Digest static_key(const Graph& graph, NodeId id, unsigned version);
 /// The digest of visit_key, given that of visit_static; `missing` (sorted) count as kMissing.

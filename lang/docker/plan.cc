@@ -205,6 +205,9 @@ std::optional<DockerPlanner::Given> DockerPlanner::given(Cell& cell) {
   if (target.is(ValueKind::String)) made.wanted.stage = target.text();
   const Value platform = eval_.parameter(cell, "platform");
   if (platform.is(ValueKind::String)) made.wanted.platform = platform.text();
+  made.wanted.locked = [this](const std::string& image) {
+    return eval_.locked({AskKind::Image, image});
+  };
   return made;
 }
 
@@ -355,6 +358,7 @@ std::optional<DockerPlan> DockerPlanner::narrow(Cell& cell, const Given& given) 
   }
   const DockerUse& found = *use;
   plan.text = found.text;
+  plan.asks = found.asks;
   if (!take_files(cell, given, *read, found, plan)) return std::nullopt;
   for (const auto& [name, image] : given.images) {
     if (found.images.contains(name)) plan.images.emplace_back(name, image);

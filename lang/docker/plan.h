@@ -23,7 +23,8 @@ struct DockerPlan {
   std::vector<std::pair<std::string, Value>> context;  ///< Name in the context, file.
   std::vector<std::pair<std::string, Value>> images;   ///< What the file calls it, image.
   std::vector<std::pair<std::string, std::string>> args;
-  std::string engine;  ///< A program: `buildah`.
+  std::string engine;       ///< A program: `buildah`.
+  std::vector<Asked> asks;  ///< Images that the file names without a digest.
 };
 
 class DockerPlanner {

@@ -1,7 +1,6 @@
 #include "lang/docker/use.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include <fmt/format.h>
@@ -46,6 +45,7 @@ class Finder {
   Fault files(std::size_t stage, const DockerInstruction& step, const DockerVariables& here);
   Fault mount(std::size_t stage, const DockerInstruction& step, std::string_view options);
   Fault image(const std::string& name, std::size_t stage, const DockerInstruction& at);
+  Fault far_image(const std::string& name, const DockerInstruction& at);
   Fault add_remote(const DockerInstruction& step, std::string_view source) const;
   void add_source(const DockerInstruction& step, const std::optional<std::string>& word);
   void declare(const DockerInstruction& step, DockerVariables& here);
@@ -57,6 +57,7 @@ class Finder {
   const DockerTarget& target_;
   DockerUse made_;
   bool in_onbuild_ = false;
+  std::map<std::string, std::string> locked_;  // Image as written -> as locked.
   std::vector<Found> stages_ = std::vector<Found>(file_.stages.size());
 };
 
@@ -87,17 +88,31 @@ Fault Finder::image(const std::string& name, std::size_t stage, const DockerInst
     return fault_at(at, "E420", fmt::format("the stage `{}` comes later", printable(name)),
                     "used before it is made", "move it up");
   }
-  std::vector<std::string> known(target_.images.begin(), target_.images.end());
-  for (std::size_t i = 0; i < stage; ++i) {
-    if (!file_.stages[i].name.empty()) known.push_back(file_.stages[i].name);
+  return far_image(name, at);
+}
+
+/// An image of a registry: what its name stands for is in the lock file.
+Fault Finder::far_image(const std::string& name, const DockerInstruction& at) {
+  if (name == "base") {
+    return fault_at(at, "E421", "this node does not say which image `base` is", "its field `from`",
+                    "write  from = …  with a node that makes an image");
   }
-  const std::optional<std::string> near = nearest(name, known);
-  return fault_at(
-      at, "E421", fmt::format("the image `{}` may be another one tomorrow", printable(name)),
-      near ? fmt::format("no digest; did you mean `{}`?", *near) : "it has no digest",
-      fmt::format(
-          "write its digest, {}@sha256:…, or say which image it is:  images = {{ \"{}\" = … }}",
-          printable(name), printable(name)));
+  const bool is_name = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._-/:@").find(c) != std::string_view::npos;
+  });
+  if (!is_name) {
+    return fault_at(at, "E420", fmt::format("`{}` is no name of an image", printable(name)),
+                    "neither an image nor a stage", "variables count in FROM lines only");
+  }
+  if (locked_.contains(name)) return std::nullopt;
+  const bool is_known = std::any_of(made_.asks.begin(), made_.asks.end(),
+                                    [&](const Asked& one) { return one.ask.name == name; });
+  if (is_known) return std::nullopt;
+  std::optional<std::string> locked = target_.locked ? target_.locked(name) : std::nullopt;
+  if (locked) locked_.emplace(name, *locked);
+  made_.asks.push_back({{AskKind::Image, name}, std::move(locked)});
+  return std::nullopt;
 }
 
 Fault Finder::base_of(std::size_t stage, const DockerVariables& here) {
@@ -270,6 +285,8 @@ std::string Finder::named_text(const DockerInstruction& step) const {
     if (at != std::string::npos) text.replace(at, old.size(), now);
   };
   const auto name_of = [&](std::string_view from) -> std::string {
+    if (const auto held = locked_.find(std::string(from)); held != locked_.end())
+      return held->second;
     if (!is_number(from) || target_.images.contains(std::string(from))) return std::string(from);
     const std::optional<std::size_t> stage = stage_of(from, stages_.size());
     if (!stage) return std::string(from);
@@ -296,7 +313,8 @@ std::string Finder::text_of() const {
     body += "FROM ";
     for (const auto& [flag, value] : stage.from.flags)
       body += fmt::format("--{}={} ", flag, value);
-    body += stages_[i].image;
+    const auto locked = locked_.find(stages_[i].image);
+    body += locked == locked_.end() ? stages_[i].image : locked->second;
     const std::string& name = stage.name.empty() ? stages_[i].name : stage.name;
     if (!name.empty()) body += " AS " + name;
     body += "\n";
@@ -367,30 +385,8 @@ std::expected<DockerUse, DockerFault> use_of(const Dockerfile& file, const Docke
   return Finder(file, target).find();
 }
 
-std::set<std::string> declared_args(const Dockerfile& file) {
-  std::set<std::string> names;
-  const auto take = [&](const DockerInstruction& step) {
-    if (step.word != "ARG") return;
-    for (DockerAssignment& one : assignments_of(step))
-      names.insert(std::move(one.name));
-  };
-  for (const DockerInstruction& arg : file.globals)
-    take(arg);
-  for (const DockerStage& stage : file.stages) {
-    for (const DockerInstruction& step : stage.steps)
-      take(step);
-  }
-  return names;
-}
-
 std::set<std::string> named_images(const Dockerfile& file, const DockerTarget& target) {
   return Finder(file, target).names();
-}
-
-bool is_predefined_arg(std::string_view name) {
-  constexpr std::array<std::string_view, 5> kNames = {"http_proxy", "https_proxy", "ftp_proxy",
-                                                      "no_proxy", "all_proxy"};
-  return std::find(kNames.begin(), kNames.end(), in_small_letters(name)) != kNames.end();
 }
 
 }  // namespace devgraph::lang

@@ -6,11 +6,13 @@
 #include <expected>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/graph/asks.h"
 #include "lang/docker/dockerfile.h"
 
 namespace devgraph::lang {
@@ -20,6 +22,8 @@ struct DockerTarget {
   std::map<std::string, std::string> args = {};  ///< Build arguments that are given.
   std::set<std::string> images = {};             ///< Names that mean images given from outside.
   std::string platform = {};                     ///< `linux/arm64/v8`.
+  /// What the lock file has for an image that is named without a digest; none: nothing yet.
+  std::function<std::optional<std::string>(const std::string&)> locked = {};
 };
 
 /// Files of the context that an instruction reads.
@@ -36,10 +40,11 @@ struct DockerUse {
   std::vector<DockerSource> sources;
   std::set<std::string> images;  ///< Of those given, the ones that are needed.
   std::set<std::string> args;    ///< Names that needed instructions declare.
+  std::vector<Asked> asks;       ///< Images of registries that are named without a digest.
 };
 
-/// Fails where an image is named that could be another one tomorrow, or where something would be
-/// read from the network without a digest.
+/// An image that is named without a digest is replaced by what it is locked to. Fails where
+/// something else would be read from the network without a digest.
 std::expected<DockerUse, DockerFault> use_of(const Dockerfile& file, const DockerTarget& target);
 
 /// Names that ARG declares anywhere in the file.

@@ -12,6 +12,7 @@
 #include "engine/cli/goals.h"
 #include "engine/cli/jobs.h"
 #include "engine/cli/load_graph.h"
+#include "engine/cli/locking.h"
 #include "engine/cli/progress.h"
 #include "engine/cli/secret_store.h"
 #include "engine/cli/state_lock.h"
@@ -135,6 +136,34 @@ Result<exec::Jobserver> open_jobserver(Context& context, exec::Runner& runner) {
   return jobserver;
 }
 
+/// What the job asks for outside goes into the lock file, and the job is prepared anew with it.
+/// None: faults are in `context.found`.
+std::optional<Job> with_locked_names(Context& context, Job job, const exec::Runner& runner) {
+  const std::vector<exec::NodeAsk> open = unlocked(job.graph, needed_order(job.graph, job.goals));
+  if (open.empty()) return job;
+  const bool is_done = lock_names(context, job.workspace, job.graph, open,
+                                  [&] { return runner.stop_signal() != 0; });
+  if (!is_done) return std::nullopt;
+  return prepare(context, Save::Yes);
+}
+
+/// `--locked` and `-n` write no lock file. False: refused.
+bool may_run_unlocked(Context& context, const Job& job) {
+  const Options& options = context.options;
+  if (!options.locked && !options.dry_run) return true;
+  const std::vector<exec::NodeAsk> open = unlocked(job.graph, needed_order(job.graph, job.goals));
+  if (open.empty()) return true;
+  if (options.locked) {
+    refuse_unlocked(context, job.graph, open);
+    return false;
+  }
+  for (const exec::NodeAsk& one : open) {
+    context.console.talk(
+        fmt::format("would be locked first: {}\n", printable(show(one.asked.ask))));
+  }
+  return true;
+}
+
 /// Runs the build of a job that nothing speaks against.
 int run_build(Context& context, const Job& job, exec::Runner& runner) {
   exec::BuildOptions options = build_options(context, job);
@@ -182,7 +211,7 @@ int run_build(Context& context, const Job& job, exec::Runner& runner) {
 int build_command(Context& context) {
   const bool writes = !context.options.dry_run;
   std::optional<Job> job = prepare(context, writes ? Save::Yes : Save::No);
-  if (!job) return refuse(context);
+  if (!job || !may_run_unlocked(context, *job)) return refuse(context);
   say_doubts(context);
   const auto home = context.environment.find("HOME");
   const Result<std::unique_ptr<exec::ProcessRunner>> runner = exec::ProcessRunner::create(
@@ -192,18 +221,25 @@ int build_command(Context& context) {
 
   const Result<Locked> locked =
       take_lock(context, job->workspace, [&] { return (*runner)->stop_signal() != 0; });
-  if (!locked) {
+  const auto stopped = [&]() -> std::optional<int> {
     constexpr int kSignalBase = 128;
     const int signal = (*runner)->stop_signal();
-    if (signal != 0) {
-      context.console.talk(fmt::format("stopped by {}\n", exec::signal_name(signal)));
-      return kSignalBase + signal;
-    }
-    return refuse_lock(context, locked.error());
+    if (signal == 0) return std::nullopt;
+    context.console.talk(fmt::format("stopped by {}\n", exec::signal_name(signal)));
+    return kSignalBase + signal;
+  };
+  if (!locked) {
+    const std::optional<int> status = stopped();
+    return status ? *status : refuse_lock(context, locked.error());
   }
   if (locked->waited) {
     job = prepare(context, Save::Yes);
-    if (!job) return refuse(context);
+    if (!job || !may_run_unlocked(context, *job)) return refuse(context);
+  }
+  job = with_locked_names(context, *std::move(job), **runner);
+  if (!job) {
+    const std::optional<int> status = stopped();
+    return status ? *status : refuse(context);
   }
   (*runner)->inherit(locked->lock.descriptor());
   return run_build(context, *job, **runner);

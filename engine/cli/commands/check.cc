@@ -1,11 +1,15 @@
 #include <fmt/format.h>
 
+#include "engine/base/path.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/goals.h"
 #include "engine/cli/load_graph.h"
+#include "engine/cli/locking.h"
 #include "engine/cli/report.h"
 #include "engine/exec/build.h"
+#include "engine/exec/portable.h"
 #include "engine/graph/order.h"
+#include "engine/store/record.h"
 
 namespace devgraph::cli {
 namespace {
@@ -43,6 +47,20 @@ std::size_t counted_nodes(const Graph& graph, const std::vector<NodeId>& goals) 
   return count;
 }
 
+/// The lock file to compare with: where it is asked for, and in a clone in which nothing was built.
+/// None: with what was built here. The outer none: the fault is in `context.found`.
+std::optional<std::optional<LockFile>> lock_to_compare(Context& context,
+                                                       const lang::Workspace& workspace) {
+  const std::string state = join_path(workspace.root, kStateFolder);
+  if (!context.options.portable && !store::Record::load(context.files, state).empty()) {
+    return std::optional<LockFile>();
+  }
+  std::optional<LockFile> lock = read_lock(context, workspace);
+  if (!lock) return std::nullopt;
+  if (!context.options.portable && lock->nodes.empty()) return std::optional<LockFile>();
+  return lock;
+}
+
 }  // namespace
 
 int check_command(Context& context) {
@@ -61,7 +79,16 @@ int check_command(Context& context) {
   options.goals = *goals;
   options.paranoid = context.options.paranoid;
   options.remote = context.options.remote;
-  const Result<std::vector<exec::StaleNode>> stale = exec::check(*graph, context.files, options);
+  const std::vector<exec::NodeAsk> open = unlocked(*graph, needed_order(*graph, *goals));
+  if (!open.empty()) {
+    refuse_unlocked(context, *graph, open);
+    return cannot_tell(context);
+  }
+  const std::optional<std::optional<LockFile>> lock = lock_to_compare(context, *workspace);
+  if (!lock) return cannot_tell(context);
+  const Result<std::vector<exec::StaleNode>> stale =
+      *lock ? exec::check_locked(*graph, context.files, options, **lock)
+            : exec::check(*graph, context.files, options);
   if (!stale) {
     add_fault(context, "E912", stale.error().message);
     return cannot_tell(context);
@@ -72,8 +99,9 @@ int check_command(Context& context) {
   report.sources = &context.sources;
   print_report(context, report);
   if (!context.console.quiet) {
-    context.console.talk(fmt::format("{} node{}: {} stale\n", report.nodes,
-                                     report.nodes == 1 ? "" : "s", report.stale.size()));
+    context.console.talk(fmt::format("{} node{}: {} stale{}\n", report.nodes,
+                                     report.nodes == 1 ? "" : "s", report.stale.size(),
+                                     *lock ? fmt::format(", as {} has it", kLockName) : ""));
   }
   return report.stale.empty() ? kExitDone : kExitStale;
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/graph/asks.h"
 #include "tests/unit/lang/load_support.h"
 
 using namespace devgraph;
@@ -233,4 +234,54 @@ TEST_CASE("a folder of another user without any manifest hides none") {
 = `devgraph init` writes a first build.devgraph here
 = `devgraph -C DIR …` works in another folder
 )");
+}
+
+TEST_CASE("names outside are what the lock file says, and nobody is asked") {
+  const std::string sha(64, 'a');
+  const std::string commit(40, 'c');
+  LoadedWorkspace ws;
+  ws.put("build.devgraph", R"(devgraph 1
+image_pull debian { ref = "debian:12" }
+image_pull exact  { ref = "debian@sha256:)" +
+                               sha + R"(" }
+fetch      data   { url = ["https://me:pw@example.org/a", "https://mirror.example.org/a"] }
+git_clone  source { url = "https://example.org/x", rev = "main" }
+git_clone  head   { url = "https://example.org/x", submodules = true }
+git_clone  full   { url = "https://example.org/x", rev = ")" +
+                               commit + R"(" }
+copy       all    { file = ./devgraph.lock }
+tar        folder { files = { "src" = [./*] } }
+)");
+  ws.put("devgraph.lock", "devgraph lock 1\n");
+  REQUIRE_MESSAGE(ws.load(), ws.errors());
+  const auto asks = [&](const std::string& label) {
+    std::string text;
+    for (const Asked& one : asks_of(*ws.graph, ws.node(label)))
+      text += show(one.ask) + (one.locked ? " = " + *one.locked : " ?");
+    return text;
+  };
+  CHECK(asks("//:debian") == "image debian:12 ?");
+  CHECK(asks("//:exact") == "");
+  CHECK(asks("//:data") == "file https://example.org/a ?");
+  CHECK(asks("//:source") == "git https://example.org/x main ?");
+  CHECK(asks("//:head") == "git https://example.org/x HEAD ?");
+  CHECK(asks("//:full") == "");
+  CHECK(ws.inputs("//:folder").find("devgraph.lock") == std::string::npos);
+  CHECK(changed(ws) == "nothing");
+
+  const std::string full = ws.args("//:full");
+  ws.put("devgraph.lock", "devgraph lock 1\ngit https://example.org/x main " + commit +
+                              "\nimage debian:12 docker.io/library/debian@sha256:" + sha +
+                              "\nfile https://example.org/a sha256:" + sha + "\n");
+  CHECK(changed(ws).starts_with("devgraph.lock: "));
+  REQUIRE_MESSAGE(ws.load(), ws.errors());
+  CHECK(asks("//:source") == "git https://example.org/x main = " + commit);
+  // As if the manifest had said so itself.
+  CHECK(ws.args("//:source") == full);
+  CHECK(ws.args("//:debian").find("docker.io/library/debian@sha256:" + sha) != std::string::npos);
+  CHECK(ws.args("//:data").find("sha256 = '" + sha + "'") != std::string::npos);
+  // Other lines do not matter.
+  ws.put("devgraph.lock", *ws.files.read("/ws/devgraph.lock") + "image alpine r/x@sha256:" + sha +
+                              "\nnode damaged\n");
+  CHECK(changed(ws) == "nothing");
 }
