@@ -174,6 +174,7 @@ const std::vector<TypeField>& universal_fields() {
         {"normalize", list_of(words({"comments", "crlf", "blank"}))},
         {"sandbox", simple(Kind::Bool)},
         {"cwd", words({"scratch", "inputs", "project"})},
+        {"incremental", simple(Kind::Bool)},
         {"doc", string},
     };
     for (TypeField& field : all) {

@@ -18,8 +18,8 @@ bool runs_command(const Family& family) {
 }
 
 /// Fields that only mean something to a command.
-constexpr std::array<std::string_view, 8> kCommandFields = {
-    "env", "stdin", "secrets", "tools", "within", "cwd", "ok", "normalize"};
+constexpr std::array<std::string_view, 9> kCommandFields = {
+    "env", "stdin", "secrets", "tools", "within", "cwd", "ok", "normalize", "incremental"};
 
 }  // namespace
 

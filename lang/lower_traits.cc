@@ -14,9 +14,9 @@
 namespace devgraph::lang {
 namespace {
 
-constexpr std::array<std::string_view, 15> kTraitNames = {
-    "timeout", "retries", "retry_on", "backoff", "pool", "mutex",    "weight",      "memory",
-    "hints",   "ok",      "network",  "sandbox", "cwd",  "may_fail", "allow_failed"};
+constexpr std::array<std::string_view, 16> kTraitNames = {
+    "timeout", "retries", "retry_on", "backoff", "pool", "mutex",    "weight",       "memory",
+    "hints",   "ok",      "network",  "sandbox", "cwd",  "may_fail", "allow_failed", "incremental"};
 
 const Type* type_of_universal(std::string_view name) {
   for (const TypeField& field : universal_fields()) {
@@ -83,6 +83,8 @@ void Lowerer::set_trait(Traits& traits, std::string_view name, const Value& valu
     traits.network = value.is_true() ? 1 : 0;
   else if (name == "sandbox")
     traits.sandbox = value.is_true() ? 1 : 0;
+  else if (name == "incremental")
+    traits.incremental = value.is_true() ? 1 : 0;
   else if (name == "may_fail")
     traits.may_fail = value.is_true() ? 1 : 0;
   else if (name == "cwd")

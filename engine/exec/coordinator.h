@@ -23,6 +23,7 @@
 #include "engine/exec/capacity.h"
 #include "engine/exec/folder_watch.h"
 #include "engine/exec/frontier.h"
+#include "engine/exec/history.h"
 #include "engine/exec/jobserver.h"
 #include "engine/exec/landing.h"
 #include "engine/exec/node_log.h"
@@ -61,6 +62,7 @@ class Coordinator {
     bool yielded = false;    ///< A seed whose file the user made meanwhile.
     std::string scratch;
     Command command;                              ///< Of Script and Exec.
+    std::optional<InputFiles> read;               ///< Of an incremental node.
     std::unique_ptr<SecretFolder> secret_folder;  ///< Only if it has secrets.
     std::unique_ptr<AppendFile> log;
     std::vector<LandItem> items;
@@ -142,11 +144,18 @@ class Coordinator {
   Stage stage_of(const Running& run) const;
   void on_worker(std::uint64_t token, std::function<void(Posted&)> work);
 
+  // incremental.cc
+  std::string history_path(NodeId node) const;
+  Status lay_out_history(Running& run);
+  Result<bool> restore_previous(const Running& run, const store::Made& last,
+                                const std::string& folder);
+  Status keep_history(const Running& run, const Digest& key);
+
   // finish.cc, failing.cc
   Status ran(Running& run, const std::string& fault);
   Status land(Running& run);
   Status landed(Running& run, Landed landed);
-  void record_result(const Running& run, const std::vector<LandedItem>& items);
+  Status record_result(const Running& run, const std::vector<LandedItem>& items);
   void keep_known(LandedItem& item);
   Status commit(Running& run, std::vector<LandedItem> items);
   Status compare_twice(Running& run, const Landed& landed);

@@ -201,7 +201,7 @@ Status Coordinator::landed(Running& run, Landed landed) {
   return commit(run, std::move(landed.items));
 }
 
-void Coordinator::record_result(const Running& run, const std::vector<LandedItem>& items) {
+Status Coordinator::record_result(const Running& run, const std::vector<LandedItem>& items) {
   const NodeId node = run.node;
   store::MadeNow made;
   const std::string label = label_of(graph_, node);
@@ -225,6 +225,7 @@ void Coordinator::record_result(const Running& run, const std::vector<LandedItem
   } else {
     survey_.record().add_made(made);
   }
+  return keep_history(run, made.key);
 }
 
 /// It was read where it was made, and moving its folder changes no stamp of a file.
@@ -255,7 +256,9 @@ Status Coordinator::commit(Running& run, std::vector<LandedItem> items) {
   if (last && !seed) {
     if (Status done = drop_old_paths(*last, items); !done) return done;
   }
-  if (!run.yielded) record_result(run, items);
+  if (!run.yielded) {
+    if (Status done = record_result(run, items); !done) return done;
+  }
   for (std::size_t i = 0; i < items.size(); ++i) {
     survey_.set_output(graph_.output_id(node, i), items[i].now, items[i].stat);
   }

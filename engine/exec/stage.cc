@@ -161,6 +161,10 @@ Status Staging::environment() {
          "SOURCE_DATE_EPOCH=" + std::to_string(kSourceDate)};
   if (!stage_.makeflags.empty()) out.push_back("MAKEFLAGS=" + stage_.makeflags);
   if (!venv.empty()) out.push_back("VIRTUAL_ENV=" + venv);
+  if (traits_.incremental != 0) {
+    out.push_back("DEVGRAPH_PREVIOUS=" + join_path(scratch_, "previous"));
+    out.push_back("DEVGRAPH_CHANGES=" + join_path(scratch_, "changes"));
+  }
   for (const Field& field : graph_.fields(graph_.value(node_.env))) {
     const std::string name(graph_.str(field.name));
     const Value& given = graph_.value(field.value);

@@ -103,6 +103,10 @@ Status Coordinator::start_attempt(Running new_run) {
     run.secret_folder = std::move(*folder);
   }
   if (node.kind == ActionKind::Native) return start_native(run);
+  if (graph_.traits(node.traits).incremental != 0) {
+    if (const Status done = lay_out_history(run); !done)
+      return fail_attempt(token, done.error().message);
+  }
 
   Result<Command> command = stage(stage_of(run), run.node, run.scratch, logs_.full_path(run.node));
   if (!command) {

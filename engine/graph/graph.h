@@ -149,7 +149,7 @@ struct Traits {
   std::uint32_t may_fail = 0;
   std::uint32_t allow_failed = 0;          ///< Of the listed inputs: a count, or
   std::uint32_t allow_failed_percent = 0;  ///< a share in percent. Both 0: none.
-  std::uint32_t reserved = 0;              ///< Always 0: rows are compared and stored as bytes.
+  std::uint32_t incremental = 0;  ///< 1: is told what changed since its last run; in the key.
 };
 
 struct Hint {

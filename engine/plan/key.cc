@@ -61,6 +61,7 @@ void visit_traits(const Graph& graph, const Traits& traits, KeySink& sink) {
   sink.text({"cwd", {}}, cwd_name(traits.cwd));
   sink.text({"network", {}}, traits.network != 0 ? "true" : "false");
   sink.text({"sandbox", {}}, traits.sandbox != 0 ? "true" : "false");
+  if (traits.incremental != 0) sink.text({"incremental", {}}, "true");
   const std::span<const std::uint32_t> ok = graph.ok_codes(traits);
   if (ok.size() == 1 && ok[0] == 0) return;
   std::string codes;

@@ -1,8 +1,6 @@
 #pragma once
 // What most files include, compiled once for a build folder with sanitizers; see build_folder.py.
 // No file may count on it: builds without sanitizers do not have it.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -28,3 +26,5 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <fmt/format.h>
