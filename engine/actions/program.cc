@@ -144,6 +144,14 @@ std::string last_line(std::string_view text) {
   return printable(end == std::string_view::npos ? text : text.substr(end + 1));
 }
 
+/// Why git gave up: behind it there may be advice, which says nothing by itself.
+std::string why_of_git(std::string_view text) {
+  for (const std::string_view line : split(text, '\n')) {
+    if (line.starts_with("fatal: ")) return printable(line);
+  }
+  return last_line(text);
+}
+
 }  // namespace
 
 Result<std::string> run_program(const Context& context, const Program& program) {
@@ -164,7 +172,7 @@ Result<std::string> run_program(const Context& context, const Program& program) 
     for (const std::string_view line : split(trim(text), '\n'))
       context.log(line);
   }
-  const std::string line = last_line(text);
+  const std::string line = program.argv[0] == "git" ? why_of_git(text) : last_line(text);
   if (WIFSIGNALED(*status)) {
     return fail(fmt::format("{} was ended by signal {}", program.argv[0], WTERMSIG(*status)));
   }

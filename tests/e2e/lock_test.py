@@ -225,6 +225,12 @@ git_clone full   {{ url = "{url}", rev = "{first}" }}
                          "is: the repository has no tag, branch or commit `v2.0`\n"
                          "   = `//:tag` asks for it, declared at build.devgraph:4\n")
 
+    def test_why_git_gave_up_is_said(self):
+        gone = os.path.join(self.folder, "gone")
+        ws = self.workspace({"build.devgraph": f'devgraph 1\ngit_clone x {{ url = "{gone}" }}\n'})
+        run = self.expect(ws.devgraph("build"), 2)
+        self.assertIn(f"fatal: '{gone}' does not appear to be a git repository\n", run.err)
+
     def test_only_what_is_built_is_asked_for(self):
         server = self.serve({"/a.bin": b"one"})
         ws = self.fetching(server, f'fetch gone {{ url = "{server.url}/gone" }}\n')
