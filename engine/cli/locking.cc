@@ -145,13 +145,25 @@ std::vector<Ask> drop_unasked(const Graph& graph, LockFile& lock) {
   return dropped;
 }
 
+std::vector<Result<std::string>> ask_outside(Context& context, const Graph& graph,
+                                             exec::AskOptions options,
+                                             std::span<const exec::NodeAsk> asks) {
+  options.slow = [&](const exec::NodeAsk& one) {
+    if (context.console.quiet) return;
+    const bool is_file = one.asked.ask.kind == AskKind::File;
+    context.console.talk(
+        fmt::format("{} {}\n", is_file ? "downloading" : "asking for", in_words(one.asked.ask)));
+  };
+  return exec::ask_outside(graph, context.files, options, asks);
+}
+
 bool lock_names(Context& context, const lang::Workspace& workspace, const Graph& graph,
                 std::span<const exec::NodeAsk> asks, const std::function<bool()>& interrupted) {
   std::optional<LockFile> lock = read_lock(context, workspace);
   if (!lock) return false;
-  const std::vector<Result<std::string>> answers = exec::ask_outside(
-      graph, context.files, {.workspace = workspace.root, .keep = true, .interrupted = interrupted},
-      asks);
+  const std::vector<Result<std::string>> answers =
+      ask_outside(context, graph,
+                  {.workspace = workspace.root, .keep = true, .interrupted = interrupted}, asks);
   bool is_whole = true;
   for (std::size_t i = 0; i < asks.size(); ++i) {
     const Ask& ask = asks[i].asked.ask;

@@ -34,6 +34,10 @@ void refuse_unlocked(Context& context, const Graph& graph, std::span<const exec:
 bool lock_names(Context& context, const lang::Workspace& workspace, const Graph& graph,
                 std::span<const exec::NodeAsk> asks, const std::function<bool()>& interrupted);
 
+/// Asks outside, and says on stderr what takes long.
+std::vector<Result<std::string>> ask_outside(Context& context, const Graph& graph,
+                                             exec::AskOptions options,
+                                             std::span<const exec::NodeAsk> asks);
 /// A fault for a name that nobody could say anything of.
 void add_ask_fault(Context& context, const Graph& graph, const exec::NodeAsk& ask,
                    const Error& error);

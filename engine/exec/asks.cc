@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kAtOnce = 16;  // They wait for the network, not for a processor.
 constexpr std::chrono::milliseconds kStep{20};
+constexpr std::chrono::seconds kSlow{3};  // Longer, and people think that nothing happens.
 
 /// A folder that goes away with the object.
 class Aside {
@@ -64,6 +65,8 @@ class Asking {
 
  private:
   Result<std::string> one(const NodeAsk& ask, std::size_t number);
+  void say_slow(std::span<const NodeAsk> asks,
+                const std::vector<std::atomic<bool>>& answered) const;
 
   const Graph& graph_;
   Files& files_;
@@ -95,19 +98,34 @@ Result<std::string> Asking::one(const NodeAsk& ask, std::size_t number) {
   return value;
 }
 
+void Asking::say_slow(std::span<const NodeAsk> asks,
+                      const std::vector<std::atomic<bool>>& answered) const {
+  for (std::size_t i = 0; options_.slow && i < asks.size(); ++i) {
+    if (!answered[i]) options_.slow(asks[i]);
+  }
+}
+
 std::vector<Result<std::string>> Asking::run(std::span<const NodeAsk> asks) {
   std::vector<Result<std::string>> answers(asks.size(), Result<std::string>(std::string()));
+  std::vector<std::atomic<bool>> answered(asks.size());
   std::atomic<std::size_t> next{0};
   std::atomic<std::size_t> running{std::min(asks.size(), kAtOnce)};
   std::vector<std::thread> threads;
   for (std::size_t i = running; i > 0; --i) {
     threads.emplace_back([&] {
-      for (std::size_t number = next++; number < asks.size(); number = next++)
+      for (std::size_t number = next++; number < asks.size(); number = next++) {
         answers[number] = one(asks[number], number);
+        answered[number] = true;
+      }
       --running;
     });
   }
+  auto say_at = std::chrono::steady_clock::now() + kSlow;
   while (running > 0) {
+    if (std::chrono::steady_clock::now() >= say_at) {
+      say_slow(asks, answered);
+      say_at = std::chrono::steady_clock::time_point::max();
+    }
     if (options_.interrupted && options_.interrupted()) stopping_ = true;
     std::this_thread::sleep_for(kStep);
   }

@@ -27,6 +27,8 @@ struct AskOptions {
   bool keep = false;                  ///< Files that had to come for their hash wait in the state
                                       ///< folder, whose lock is held. Else nothing is written.
   std::function<bool()> interrupted;  ///< May be empty.
+  /// Called once for each name that nobody has answered for after some seconds; may be empty.
+  std::function<void(const NodeAsk&)> slow = {};
 };
 /// What each name stands for now, several asked at once.
 std::vector<Result<std::string>> ask_outside(const Graph& graph, Files& files,

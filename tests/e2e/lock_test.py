@@ -282,6 +282,23 @@ git_clone full   {{ url = "{url}", rev = "{first}" }}
         blocked.set()
         self.assertFalse(ws.exists("devgraph.lock"))
 
+    def test_what_takes_long_is_said(self):
+        server = self.serve({"/a.bin": b"one"})
+        blocked = threading.Event()
+        quick = server.server.RequestHandlerClass.do_GET
+
+        def answer(handler):
+            blocked.wait(30)
+            quick(handler)
+        server.server.RequestHandlerClass.do_GET = answer
+        ws = self.fetching(server)
+        process = ws.start("build")
+        said = process.stderr.readline()
+        blocked.set()
+        run = ws.finish(process)
+        self.expect(run, 0)
+        self.assertEqual(said.decode(), f"downloading the file `{server.url}/a.bin`\n")
+
 
 class Images(Case):
     def setUp(self):

@@ -69,9 +69,9 @@ int update(Context& context, const lang::Workspace& workspace,
   std::optional<LockFile> lock = read_lock(context, workspace);
   if (!lock) return refuse(context);
   const bool dry = context.options.dry_run;
-  const std::vector<Result<std::string>> answers = exec::ask_outside(
-      *graph, context.files,
-      {.workspace = workspace.root, .keep = !dry, .interrupted = interrupted}, *asks);
+  const std::vector<Result<std::string>> answers =
+      ask_outside(context, *graph,
+                  {.workspace = workspace.root, .keep = !dry, .interrupted = interrupted}, *asks);
   if (interrupted()) return kExitFailed;
   Counts counts;
   for (std::size_t i = 0; i < asks->size(); ++i) {
