@@ -65,6 +65,8 @@ class Download {
   std::optional<net::Fault> try_mirror(const std::string& url);
   /// Of what came.
   const Sha256& digest() const { return got_; }
+  /// Whether a mirror had a whole file that is not the wanted one.
+  bool found_another() const { return found_another_; }
 
  private:
   std::optional<Failure> attempt(const std::string& url);
@@ -77,6 +79,7 @@ class Download {
   net::Partial& partial_;
   const std::optional<Sha256> want_;
   Sha256 got_;
+  bool found_another_ = false;
   bool resumed_ = false;
   std::optional<std::uint64_t> total_;
   Clock::time_point next_word_;
@@ -122,6 +125,7 @@ std::optional<Failure> Download::held_against_hash(bool resumed) {
   if (const Status done = partial_.drop(); !done) return local(done.error());
   // The file behind the URL may be another one by now; as a whole it may be right.
   if (resumed) return Failure{{"what was fetched in parts does not fit together", true, false}, ""};
+  found_another_ = true;
   return Failure{{fmt::format("its SHA-256 is {}, not {}", hex(got_), hex(*want_)), false, false},
                  ""};
 }
@@ -240,7 +244,13 @@ Status run_fetch(const Context& context) {
   Result<net::Partial> partial = net::Partial::open(context.files, path, *want, label);
   if (!partial) return std::unexpected(partial.error());
   Download download(context, *partial, *want);
-  if (const Status done = try_all(context, download, urls); !done) return done;
+  if (const Status done = try_all(context, download, urls); !done) {
+    const Graph& graph = context.graph;
+    if (!download.found_another() || asks_of(graph, context.node).empty()) return done;
+    return fail(fmt::format("{}; `devgraph update {}` moves devgraph.lock to what is there now",
+                            done.error().message,
+                            shell_word(label_of(graph, graph.node(context.node).counts_with))));
+  }
   return partial->move_to(context.out_path(0));
 }
 

@@ -105,6 +105,7 @@ class Names(Case):
         ws.shell("rm -rf out .devgraph")
         run = self.build(ws, code=1, failed=1)
         self.assertIn("its SHA-256 is", run.err)
+        self.assertIn("; `devgraph update //:data` moves devgraph.lock to what is there now", run.err)
         self.expect(ws.devgraph("update"), 0)
         self.build(ws, run=1)
         self.assertEqual(ws.read("out/data/a.bin"), "two")
