@@ -39,6 +39,10 @@ std::vector<std::string> found_of(const store::Made& made) {
   return found;
 }
 
+std::uint64_t digest_of_asked(const Asked& asked) {
+  return short_digest(show(asked.ask) + " " + asked.locked.value_or(""));
+}
+
 /// The line of a node that is fresh, from what the record says of its last run.
 Result<LockedNode> locked_node(const Graph& graph, NodeId id, const store::Made& made,
                                PortableKeys& keys) {
@@ -49,6 +53,9 @@ Result<LockedNode> locked_node(const Graph& graph, NodeId id, const store::Made&
   node.key = *key;
   node.does = keys.does(id);
   node.reads = digest_of_names(keys.read_names(id, node.found));
+  for (const Asked& asked : asks_of(graph, id))
+    node.asked.push_back(digest_of_asked(asked));
+  std::sort(node.asked.begin(), node.asked.end());
   for (std::size_t i = 0; i < made.output_count(); ++i) {
     const PortableContent content = content_of(made.output(i));
     node.outputs.emplace_back(graph.str(graph.outputs(id)[i].field), content);
@@ -71,6 +78,8 @@ class LockedCheck {
   Reason input_reason(NodeId id, const LockedNode& locked);
   Reason output_reason(NodeId id, const LockedNode& locked);
   Reason seed_reason(NodeId id);
+  /// What differs in all but inputs; none: nothing.
+  std::optional<std::string> static_reason(NodeId id, const LockedNode& locked) const;
   std::string gone_name(std::uint64_t names) const;
   Status judge(NodeId id, std::vector<StaleNode>& found);
 
@@ -143,6 +152,15 @@ LockedCheck::Reason LockedCheck::seed_reason(NodeId id) {
   return std::nullopt;
 }
 
+std::optional<std::string> LockedCheck::static_reason(NodeId id, const LockedNode& locked) const {
+  if (keys_.does(id) == locked.does) return std::nullopt;
+  for (const Asked& asked : asks_of(graph_, id)) {
+    if (!std::binary_search(locked.asked.begin(), locked.asked.end(), digest_of_asked(asked)))
+      return fmt::format("{} is not what it was built with", printable(show(asked.ask)));
+  }
+  return "script, values or environment changed";
+}
+
 /// Why a node that reads nothing stale is stale; none: it is fresh.
 LockedCheck::Reason LockedCheck::own_reason(NodeId id, const LockedNode& locked) {
   const Result<Sha256> key = keys_.key(id, locked.found);
@@ -150,7 +168,8 @@ LockedCheck::Reason LockedCheck::own_reason(NodeId id, const LockedNode& locked)
   if (*key == locked.key) return output_reason(id, locked);
   Reason reason = input_reason(id, locked);
   if (!reason || *reason) return reason;
-  if (keys_.does(id) != locked.does) return "script, values or environment changed";
+  reason = static_reason(id, locked);
+  if (*reason) return reason;
   return "what it reads of other nodes changed";
 }
 
@@ -172,8 +191,7 @@ Status LockedCheck::judge(NodeId id, std::vector<StaleNode>& found) {
     reason = fmt::format("not in {}", kLockName);
   } else if (because) {
     reason = input_reason(id, locked->second);
-    if (reason && !*reason && keys_.does(id) != locked->second.does)
-      reason = "script, values or environment changed";
+    if (reason && !*reason) reason = static_reason(id, locked->second);
   } else {
     reason = own_reason(id, locked->second);
   }

@@ -15,8 +15,10 @@ namespace {
 constexpr std::string_view kHead = "devgraph lock ";
 constexpr unsigned kVersion = 1;
 constexpr std::string_view kNote =
-    "# Written by devgraph (build, lock, update), to be committed. To move an entry:\n"
-    "# devgraph update. For git to merge it: devgraph lock -h.\n";
+    "# Written by devgraph, to be committed; `devgraph update` moves entries. For git to merge "
+    "it:\n"
+    "# git config merge.devgraph.driver \"devgraph lock merge %O %A %B\"\n"
+    "# echo \"devgraph.lock merge=devgraph\" >> .gitattributes\n";
 constexpr std::size_t kShortDigits = 16;
 
 // --- writing
@@ -50,6 +52,8 @@ std::string line_of(const Ask& ask, const std::string& value) {
 std::string line_of(const std::string& label, const LockedNode& node) {
   std::string line =
       fmt::format("node {} {} {:016x} {:016x}", word(label), hex(node.key), node.does, node.reads);
+  for (const std::uint64_t asked : node.asked)
+    line += fmt::format(" ~{:016x}", asked);
   for (const auto& [field, content] : node.outputs)
     line += fmt::format(" {}={}", word(field), show(content));
   for (const std::string& path : node.found)
@@ -129,6 +133,12 @@ std::optional<LockedNode> node_of(std::span<const std::string_view> words) {
   node.does = *does;
   node.reads = *reads;
   for (const std::string_view one : words.subspan(5)) {
+    if (one.starts_with('~')) {
+      const std::optional<std::uint64_t> asked = short_digest(one.substr(1));
+      if (!asked) return std::nullopt;
+      node.asked.push_back(*asked);
+      continue;
+    }
     if (one.starts_with('+')) {
       std::optional<std::string> path = unword(one.substr(1));
       if (!path || path->empty()) return std::nullopt;
@@ -210,7 +220,7 @@ Reader::Fault Reader::line(std::string_view line) {
   for (const std::string_view mark : {"<<<<<<<", "=======", ">>>>>>>", "|||||||"}) {
     if (line.starts_with(mark)) {
       return fault("a merge has left a conflict here",
-                   "keep one of the two lines and delete the other and the marks");
+                   "delete the marks, and one of two lines with the same name");
     }
   }
   const bool is_derived = line.starts_with("node ") || line.starts_with("source ");

@@ -25,8 +25,9 @@ struct PortableContent {
 
 struct LockedNode {
   Sha256 key;
-  std::uint64_t does = 0;   ///< Of all but inputs: script, values, environment.
-  std::uint64_t reads = 0;  ///< Of the names of its inputs, in any order.
+  std::uint64_t does = 0;            ///< Of all but inputs: script, values, environment.
+  std::uint64_t reads = 0;           ///< Of the names of its inputs, in any order.
+  std::vector<std::uint64_t> asked;  ///< Of each name outside with what it stood for; sorted.
   std::vector<std::pair<std::string, PortableContent>> outputs;  ///< By field.
   std::vector<std::string> found;  ///< Inputs that its command told of; workspace-relative.
   friend bool operator==(const LockedNode&, const LockedNode&) = default;

@@ -12,8 +12,9 @@ import harness
 import services
 
 HEAD = """devgraph lock 1
-# Written by devgraph (build, lock, update), to be committed. To move an entry:
-# devgraph update. For git to merge it: devgraph lock -h.
+# Written by devgraph, to be committed; `devgraph update` moves entries. For git to merge it:
+# git config merge.devgraph.driver "devgraph lock merge %O %A %B"
+# echo "devgraph.lock merge=devgraph" >> .gitattributes
 """
 
 
@@ -61,7 +62,7 @@ class Case(harness.Case):
         return self.workspace({}, name)
 
     def lock_lines(self, ws, kind=""):
-        lines = ws.read("devgraph.lock").splitlines()[3:]
+        lines = ws.read("devgraph.lock").splitlines()[4:]
         return [line for line in lines if line.startswith(kind)]
 
     def unchanged(self, ws, run):
@@ -494,6 +495,20 @@ class Portable(Case):
         self.expect(self.ws.devgraph("lock", "sorted"), 0)
         self.assertNotIn("//:alone", self.ws.read("devgraph.lock"))
 
+    def test_a_name_outside_that_moved_is_named(self):
+        server = self.serve({"/a.bin": b"one"})
+        url = f"{server.url}/a.bin"
+        ws = self.workspace({"build.devgraph": f'devgraph 1\nfetch data {{ url = "{url}" }}\n'}, "moved")
+        self.build(ws, run=1)
+        self.expect(ws.devgraph("lock"), 0)
+        server.files["/a.bin"] = b"two"
+        self.expect(ws.devgraph("update"), 0)
+        copy = self.clone(ws, "moved2")
+        self.assertEqual(self.expect(copy.devgraph("check"), 3).out,
+                         f"//:data  file {url} is not what it was built with\n")
+        copy.edit("devgraph.lock", " ~", " ~zz")
+        self.assertIn("error[E423]", self.expect(copy.devgraph("check"), 2).err)
+
     def test_other_forms_of_check(self):
         self.copy.write("lonely.txt", "changed\n")
         run = self.expect(self.copy.devgraph("check", "--format", "github"), 3)
@@ -613,7 +628,7 @@ class Merge(Case):
         self.assertEqual(marks, ["<<<<<<<", "=======", ">>>>>>>"])
         run = self.expect(ws.devgraph("build"), 2)
         self.assertIn("error[E423]: the lock file cannot be used: a merge has left a conflict here\n"
-                      "  --> devgraph.lock:4:1\n", run.err)
+                      "  --> devgraph.lock:5:1\n", run.err)
         ws.shell("sed -i -e '/^<<<<<<</d' -e '/^=======/,/^>>>>>>>/d' devgraph.lock")
         self.expect(ws.devgraph("build", "-n"), 0)
 

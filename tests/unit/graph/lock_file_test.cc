@@ -39,6 +39,7 @@ LockFile sample() {
   lock.nodes["//:app"] = {.key = sha('1'),
                           .does = 1,
                           .reads = 0xABCDEF0123456789,
+                          .asked = {2, 0xFEDCBA9876543210},
                           .outputs = {{"out", {'/', sha('2')}}, {"it's", {'*', sha('3')}}},
                           .found = {"src/odd\nname \\.h"}};
   lock.sources["src/a.c"] = {' ', sha('4')};
@@ -64,10 +65,10 @@ TEST_CASE("a lock file is read as it was written, in lines sorted by bytes") {
                     "git https://example.org/x main " + std::string(40, 'c') + "\n" +
                     "image debian:12 docker.io/library/debian@sha256:" + kSha + "\n" +
                     "node //:app " + std::string(64, '1') +
-                    " 0000000000000001 abcdef0123456789 out=/" + std::string(64, '2') + " it's=*" +
-                    std::string(64, '3') + " +src/odd\\x0aname\\x20\\x5c.h\n" +
-                    "source run\\x20me *" + std::string(64, '5') + "\nsource src/a.c " +
-                    std::string(64, '4') + "\n");
+                    " 0000000000000001 abcdef0123456789 ~0000000000000002 ~fedcba9876543210 out=/" +
+                    std::string(64, '2') + " it's=*" + std::string(64, '3') +
+                    " +src/odd\\x0aname\\x20\\x5c.h\n" + "source run\\x20me *" +
+                    std::string(64, '5') + "\nsource src/a.c " + std::string(64, '4') + "\n");
   CHECK(kHead.starts_with("devgraph lock 1\n#"));
 }
 
@@ -94,7 +95,7 @@ TEST_CASE("what is wrong is said with its line") {
   CHECK(fault("devgraph lock\n") == "1: this is no lock file of devgraph");
   CHECK(fault("devgraph lock 2\n") ==
         "1: this lock file has the format 2, and this devgraph knows 1");
-  const std::string damaged = "4: this is no line of a lock file";
+  const std::string damaged = "5: this is no line of a lock file";
   for (const std::string& line :
        {std::string("imagine debian:12 x"), std::string("image debian:12"),
         "image debian:12 sha256:" + kSha, "image a b docker.io/a@sha256:" + kSha,
@@ -103,13 +104,14 @@ TEST_CASE("what is wrong is said with its line") {
         "file u\\x2 sha256:" + kSha, std::string("source x"), "source x y " + kSha,
         "source x !" + kSha, std::string("node //:a"), "node //:a " + kSha + " 1 2",
         "node //:a " + kSha + " 0000000000000001 0000000000000001 out",
+        "node //:a " + kSha + " 0000000000000001 0000000000000001 ~12",
         "node //:a " + kSha + " 0000000000000001 0000000000000001 +"}) {
     CAPTURE(line);
     CHECK(fault(kHead + line + "\n") == damaged);
   }
   const std::string one = "source x " + kSha + "\n";
-  CHECK(fault(kHead + one + one) == "5: this name stands in the file twice");
-  CHECK(fault(kHead + one + "<<<<<<< ours\n") == "5: a merge has left a conflict here");
+  CHECK(fault(kHead + one + one) == "6: this name stands in the file twice");
+  CHECK(fault(kHead + one + "<<<<<<< ours\n") == "6: a merge has left a conflict here");
 }
 
 TEST_CASE("the fault of a file that was cut anywhere is no crash") {
@@ -154,7 +156,7 @@ TEST_CASE("a conflict stands between marks, and the entries of both sides around
   const std::string text = show_merge(merge_locks({}, ours, theirs));
   CHECK(text == kHead + line("a", '3') + "<<<<<<< ours\n" + line("b", '1') + "=======\n" +
                     line("b", '2') + ">>>>>>> theirs\n" + line("c", '4'));
-  CHECK(fault(text) == "5: a merge has left a conflict here");
+  CHECK(fault(text) == "6: a merge has left a conflict here");
 }
 
 TEST_CASE("nodes that both sides built anew are in no merge; others are") {
