@@ -83,6 +83,7 @@ Result<std::string> output_of_command(const std::vector<std::string>& argv) {
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, in.get(), STDOUT_FILENO);
   std::vector<char*> words;
+  words.reserve(argv.size() + 1);
   // posix_spawnp does not write to them.
   for (const std::string& word : argv)
     words.push_back(const_cast<char*>(word.c_str()));

@@ -29,7 +29,7 @@ Status Coordinator::lay_out_history(Running& run) {
   const bool afresh = run.second || again_[run.node] != 0;
   if (last && !afresh) before = last_input_files(files_, history_path(run.node), last->key());
   if (before && before->base != run.read->base) before.reset();
-  if (before) {
+  if (before && last) {
     const Result<bool> there = restore_previous(run, *last, previous);
     if (!there) return std::unexpected(there.error());
     if (!*there) before.reset();

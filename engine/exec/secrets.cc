@@ -110,6 +110,7 @@ std::vector<WantedSecret> wanted_secrets(const Graph& graph, const std::vector<N
       first.try_emplace(std::move(name), node);
   }
   std::vector<WantedSecret> wanted;
+  wanted.reserve(first.size());
   for (const auto& [name, node] : first)
     wanted.push_back({name, node});
   return wanted;
