@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kIndexMagic = "DGCASIDX";
 constexpr std::uint8_t kStored = 1;
 constexpr std::uint8_t kForgotten = 2;
+constexpr std::uint8_t kPack = 3;
 constexpr std::uint32_t kBlobMode = 0444;
 
 std::string index_entry(std::uint8_t type, const Sha256& name, std::uint64_t offset,
@@ -52,11 +53,17 @@ void Cas::load() {
   if (loaded_) return;
   loaded_ = true;
   index_ = LogFile::load(files_, folder_ + "/pack.index", kIndexMagic);
+  // The first entry says which pack it is about.
+  if (!index_.entries().empty()) {
+    ByteReader first(index_.entries().front());
+    if (first.number<std::uint8_t>() == kPack) generation_ = first.number<std::uint64_t>();
+  }
   const Result<FileStat> pack = files_.stat(pack_path());
   pack_size_ = pack ? pack->size : 0;
   for (const std::string_view entry : index_.entries()) {
     ByteReader reader(entry);
     const std::uint8_t type = reader.number<std::uint8_t>();
+    if (type == kPack) continue;
     const Sha256 name = reader.sha();
     const Place place{reader.number<std::uint64_t>(), reader.number<std::uint32_t>()};
     if (!reader.ok()) continue;
@@ -72,7 +79,17 @@ std::string Cas::file_of(const Sha256& name) const {
 }
 
 std::string Cas::pack_path() const {
-  return folder_ + "/pack";
+  return generation_ == 0 ? folder_ + "/pack" : fmt::format("{}/pack.{}", folder_, generation_);
+}
+
+std::string Cas::pack_entry(std::uint64_t generation) {
+  std::string entry(1, static_cast<char>(kPack));
+  put_number(entry, generation);
+  return entry;
+}
+
+std::string Cas::stored_entry(const Sha256& name, const Place& place) {
+  return index_entry(kStored, name, place.offset, place.size);
 }
 
 bool Cas::has(const Sha256& name) {
@@ -91,7 +108,7 @@ void Cas::add(const Sha256& name, std::string_view bytes) {
   if (!places_.try_emplace(name, place).second) return;
   unwritten_.append(bytes);
   pack_size_ += bytes.size();
-  index_.add(index_entry(kStored, name, place.offset, place.size));
+  index_.add(stored_entry(name, place));
 }
 
 void Cas::put_small(const Sha256& name, std::string_view bytes) {

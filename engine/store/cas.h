@@ -21,6 +21,8 @@ inline constexpr std::uint64_t kPackedBlob = std::uint64_t{64} * 1024;
 
 /// All members may be called from several threads at once.
 class Cas {
+  friend class Collector;  // collector.h drops contents.
+
  public:
   /// Opens lazily: a build that stores and restores nothing reads nothing.
   Cas(Files& files, const std::string& state_folder);
@@ -73,6 +75,8 @@ class Cas {
   bool find_packed(const Sha256& name, Packed& found);
   std::string file_of(const Sha256& name) const;
   std::string pack_path() const;
+  static std::string pack_entry(std::uint64_t generation);
+  static std::string stored_entry(const Sha256& name, const Place& place);
   Result<bool> restore_file(const Sha256& name, const std::string& path, std::uint32_t mode);
 
   Files& files_;
@@ -81,8 +85,9 @@ class Cas {
   bool loaded_ = false;
   LogFile index_;
   std::unordered_map<Sha256, Place, ShaHash> places_;
-  std::uint64_t pack_size_ = 0;  // With what is buffered.
-  std::string unwritten_;        // The last bytes of the pack.
+  std::uint64_t generation_ = 0;  // Of the pack: how often it was made anew.
+  std::uint64_t pack_size_ = 0;   // With what is buffered.
+  std::string unwritten_;         // The last bytes of the pack.
   std::unique_ptr<AppendFile> pack_;
   std::shared_ptr<const MappedFile> mapped_;
 };

@@ -305,6 +305,13 @@ void Record::add_gone(const Digest& label) {
   paths_indexed_ = false;
 }
 
+Record::Entry Record::look(std::string_view entry) {
+  if (!is_sound(entry)) return {};
+  const std::uint8_t type = type_of(entry);
+  return {digest_at(entry, kLabelAt), is_result(entry), type == kMade, type == kOwns,
+          type == kGone};
+}
+
 /// A claim on paths is void once its node has a result, which names them itself; that a node is
 /// gone matters as long as it has not come back.
 bool Record::is_open(std::string_view entry) const {

@@ -66,6 +66,8 @@ class Made {
 };
 
 class Record {
+  friend class Collector;  // collector.h drops results.
+
  public:
   /// Never fails: what cannot be read is as if it had never been built.
   static Record load(Files& files, const std::string& state_folder);
@@ -105,6 +107,15 @@ class Record {
   void index_all();
   void index_paths();
   std::vector<std::uint32_t> worth_keeping() const;
+  /// What an entry is, for the collector; all false if it is not whole.
+  struct Entry {
+    Digest label;
+    bool is_result = false;  ///< Made or given.
+    bool is_made = false;
+    bool is_claim = false;
+    bool is_gone = false;
+  };
+  static Entry look(std::string_view entry);
   bool is_open(std::string_view entry) const;
   Status keep_only(const std::vector<std::uint32_t>& kept, Parts& parts);
 
