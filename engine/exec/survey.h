@@ -73,6 +73,8 @@ class Survey {
 
   /// A node has made its output: contents of inputs that read it follow.
   void set_output(OutputId id, const plan::OutputNow& now, const FileStat& stat);
+  /// An input is known to be so without a look at the tree.
+  void set_content(InputId id, const Digest& content) { contents_[id] = content; }
   /// A node is as it was; what stands behind the links that it made may have changed all the same.
   void look_behind_links(NodeId id);
   /// The paths (workspace-relative or absolute) whose content an input is, with the stat they had.
