@@ -20,6 +20,7 @@ int shell_command(Context& context);
 int lock_command(Context& context);
 int update_command(Context& context);
 int clean_command(Context& context);
+int gc_command(Context& context);
 int fmt_command(Context& context);
 int lint_command(Context& context);
 int explain_command(Context& context);

@@ -1,6 +1,7 @@
 /// The texts of `-h`, and the table of commands.
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -37,6 +38,12 @@ std::string option_column(const OptionSpec& spec) {
                              : fmt::format("{} {}", text, value);
 }
 
+bool is_tool(std::string_view command) {
+  constexpr std::array<std::string_view, 5> kTools = {"fmt", "lint", "explain", "doctor",
+                                                      "completion"};
+  return std::find(kTools.begin(), kTools.end(), command) != kTools.end();
+}
+
 }  // namespace
 
 const std::vector<CommandInfo>& commands() {
@@ -63,6 +70,8 @@ const std::vector<CommandInfo>& commands() {
       {"update", "[LABEL…]", "move names outside to what they stand for now", WordKind::Labels, 0,
        kNoLimit},
       {"clean", "[LABEL…]", "remove outputs that nobody changed", WordKind::Labels, 0, kNoLimit},
+      {"gc", "", "drop what the graph does not need of results, logs and caches", WordKind::None, 0,
+       0},
       {"fmt", "[FILE…|-]", "format manifests", WordKind::Files, 0, kNoLimit},
       {"lint", "", "check manifests and warn of what is likely a mistake", WordKind::None, 0, 0},
       {"explain", "[CODE]", "the page on an error code; without one the list of all",
@@ -98,8 +107,16 @@ std::vector<OptionInfo> options_of(std::string_view command) {
 std::string general_help() {
   std::string text =
       "usage: devgraph COMMAND [OPTION…] [WORD…]   builds what is stale of a build.devgraph\n\n";
-  for (const CommandInfo& command : commands())
-    text += fmt::format("  {:<11} {}\n", command.name, command.summary);
+  // The tools of the language stand together: all has to fit on a screen.
+  std::string tools;
+  for (const CommandInfo& command : commands()) {
+    if (is_tool(command.name)) {
+      tools += fmt::format("{}{}", tools.empty() ? "" : ", ", command.name);
+    } else {
+      text += fmt::format("  {:<11} {}\n", command.name, command.summary);
+    }
+  }
+  text += fmt::format("  {}\n", tools);
   text +=
       "\nalways: -C DIR  -D NAME=VALUE  -P FILE  --color auto|always|never  -q  -v  -h\n"
       "exit status: 0 done  1 a node failed  2 refused before anything ran  3 check: stale\n"

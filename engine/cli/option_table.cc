@@ -96,6 +96,34 @@ string set_attempt(Options& options, string_view value) {
   return good ? "" : "attempts are counted back: 0 is the last one, 1 the one before it";
 }
 
+string set_keep(Options& options, string_view value) {
+  struct Unit {
+    string_view name;
+    std::uint64_t bytes;
+  };
+  static constexpr std::uint64_t kDecimal = 1000;
+  static constexpr std::uint64_t kBinary = 1024;
+  static constexpr Unit kUnits[] = {{"kB", kDecimal},
+                                    {"MB", kDecimal * kDecimal},
+                                    {"GB", kDecimal * kDecimal * kDecimal},
+                                    {"TB", kDecimal * kDecimal * kDecimal * kDecimal},
+                                    {"KiB", kBinary},
+                                    {"MiB", kBinary * kBinary},
+                                    {"GiB", kBinary * kBinary * kBinary},
+                                    {"TiB", kBinary * kBinary * kBinary * kBinary},
+                                    {"B", 1}};
+  for (const Unit& unit : kUnits) {
+    std::uint64_t number = 0;
+    if (!value.ends_with(unit.name)) continue;
+    value.remove_suffix(unit.name.size());
+    constexpr std::uint64_t kMost = std::uint64_t{1} << 60;
+    if (!parse_number(value, number) || number > kMost / unit.bytes) break;
+    options.keep_bytes = number * unit.bytes;
+    return {};
+  }
+  return "a size has a unit, as in the manifest: 500MB, 20GiB";
+}
+
 constexpr OptionSpec kJson = {"", "json", "", "print JSON", set_json};
 
 constexpr OptionSpec kCommon[] = {
@@ -173,6 +201,14 @@ constexpr OptionSpec kUpdate[] = {
     {"", "no-wait", "", "if another build has the workspace, fail at once",
      set_flag<&Options::no_wait>},
 };
+constexpr OptionSpec kGc[] = {
+    {"n", "dry-run", "", "print the same list, and drop nothing", set_flag<&Options::dry_run>},
+    {"", "keep", "SIZE", "keep other results too, those used last first, while all take no more",
+     set_keep},
+    kJson,
+    {"", "no-wait", "", "if another build has the workspace, fail at once",
+     set_flag<&Options::no_wait>},
+};
 constexpr OptionSpec kFmt[] = {
     {"", "check", "", "change nothing; name the files that are not formatted, exit status 3",
      set_flag<&Options::check>},
@@ -198,7 +234,7 @@ std::span<const OptionSpec> own_options(string_view command) {
       {"list", kJsonOnly},  {"graph", kGraph}, {"out", kJsonOnly}, {"clean", kClean},
       {"fmt", kFmt},        {"lint", kLint},   {"init", kInit},    {"doctor", kJsonOnly},
       {"image", kJsonOnly}, {"run", kRun},     {"shell", kRun},    {"lock", kNoWait},
-      {"update", kUpdate},
+      {"update", kUpdate},  {"gc", kGc},
   };
   const auto found = kOwn.find(command);
   return found == kOwn.end() ? std::span<const OptionSpec>() : found->second;

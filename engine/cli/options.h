@@ -34,7 +34,7 @@ struct Options {
   unsigned jobs = 0;  ///< 0: as many as there are cores.
   double load_limit = 0;
   bool keep_going = false;
-  bool dry_run = false;  ///< Also of clean and update.
+  bool dry_run = false;  ///< Also of clean, gc and update.
   bool always = false;
   bool twice = false;
   bool explain = false;
@@ -51,6 +51,8 @@ struct Options {
   bool paranoid = false;  ///< check
   bool remote = false;    ///< check
   bool portable = false;  ///< check: `--lock`
+
+  std::optional<std::uint64_t> keep_bytes;  ///< gc: `--keep`
 
   unsigned attempt = 0;  ///< log: 0 is the last attempt, 1 the one before it.
   bool follow = false;   ///< log

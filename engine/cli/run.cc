@@ -100,6 +100,7 @@ int run_command(Context& context) {
       {"image", image_command},     {"run", run_in_command},
       {"shell", shell_command},     {"export", export_command},
       {"lock", lock_command},       {"update", update_command},
+      {"gc", gc_command},
   };
   return kCommands.at(context.options.command)(context);
 }

@@ -671,7 +671,7 @@ class Anywhere(Commands):
     def test_no_workspace(self):
         folder = self.ws.home
         for arguments in (["build"], ["check"], ["why", "a"], ["log", "a"], ["list"], ["graph"], ["out", "a"],
-                          ["clean"], ["lint"]):
+                          ["clean"], ["gc"], ["lint"]):
             with self.subTest(arguments):
                 self.screen(arguments, 2, "", NO_WORKSPACE.format(folder=folder), cwd="../home")
         run = self.expect(self.ws.devgraph("doctor", cwd="../home"), 0)
@@ -699,7 +699,7 @@ class Anywhere(Commands):
                 self.assertEqual(run.out, "")
 
     def test_options_of_another_command(self):
-        for command in ("check", "why", "log", "list", "graph", "out", "clean", "fmt", "lint", "doctor"):
+        for command in ("check", "why", "log", "list", "graph", "out", "clean", "gc", "fmt", "lint", "doctor"):
             with self.subTest(command):
                 self.screen([command, "--twice", "x"], 2, "",
                             f"error[E902]: `devgraph {command}` has no option `--twice`\n"
@@ -707,7 +707,7 @@ class Anywhere(Commands):
                             f"   = `devgraph {command} -h` lists its options\n")
 
     def test_help_fits_a_screen(self):
-        for command in ("build", "check", "why", "log", "list", "graph", "out", "clean", "fmt", "lint",
+        for command in ("build", "check", "why", "log", "list", "graph", "out", "clean", "gc", "fmt", "lint",
                         "explain", "doctor", "completion", "init"):
             with self.subTest(command):
                 run = self.expect(self.ws.devgraph(command, "-h"), 0)

@@ -13,6 +13,7 @@
 #include "engine/actions/oci/layout.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
+#include "engine/cli/aside.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/failed_image.h"
 #include "engine/cli/image_goal.h"
@@ -33,27 +34,6 @@ std::vector<std::string> terminal_environment(const Context& context) {
   }
   return made;
 }
-
-/// A folder for the mounts of one command; it goes away with the object.
-class Aside {
- public:
-  Aside(Files& files, const std::string& state) : files_(files), folder_(state + "/run-XXXXXX") {
-    is_made_ = files.make_folders(state).has_value() && ::mkdtemp(folder_.data()) != nullptr;
-  }
-  ~Aside() {
-    if (is_made_) static_cast<void>(files_.remove_all(folder_));
-  }
-  Aside(const Aside&) = delete;
-  Aside& operator=(const Aside&) = delete;
-
-  const std::string& folder() const { return folder_; }
-  bool is_made() const { return is_made_; }
-
- private:
-  Files& files_;
-  std::string folder_;
-  bool is_made_ = false;
-};
 
 /// Where a command runs.
 struct Place {
@@ -243,7 +223,7 @@ int run_within(Context& context, std::vector<std::string> argv,
   const std::optional<lang::Workspace> workspace = open_workspace(context);
   if (!workspace) return refuse(context);
   const std::string state = join_path(workspace->root, kStateFolder);
-  const Aside aside(context.files, state);
+  const Aside aside(context.files, state, "run");  // For mounts.
   if (!aside.is_made()) {
     return refuse(context, "E912", fmt::format("cannot make a folder in {}", printable(state)));
   }
