@@ -21,6 +21,8 @@ int lock_command(Context& context);
 int update_command(Context& context);
 int clean_command(Context& context);
 int gc_command(Context& context);
+int metrics_command(Context& context);
+int data_command(Context& context);
 int fmt_command(Context& context);
 int lint_command(Context& context);
 int explain_command(Context& context);

@@ -209,6 +209,10 @@ constexpr OptionSpec kGc[] = {
     {"", "no-wait", "", "if another build has the workspace, fail at once",
      set_flag<&Options::no_wait>},
 };
+constexpr OptionSpec kData[] = {
+    {"", "format", "FORMAT", "how to print it", set_format, "text|json"},
+    kJson,
+};
 constexpr OptionSpec kFmt[] = {
     {"", "check", "", "change nothing; name the files that are not formatted, exit status 3",
      set_flag<&Options::check>},
@@ -234,7 +238,7 @@ std::span<const OptionSpec> own_options(string_view command) {
       {"list", kJsonOnly},  {"graph", kGraph}, {"out", kJsonOnly}, {"clean", kClean},
       {"fmt", kFmt},        {"lint", kLint},   {"init", kInit},    {"doctor", kJsonOnly},
       {"image", kJsonOnly}, {"run", kRun},     {"shell", kRun},    {"lock", kNoWait},
-      {"update", kUpdate},  {"gc", kGc},
+      {"update", kUpdate},  {"gc", kGc},       {"metrics", kData}, {"data", kData},
   };
   const auto found = kOwn.find(command);
   return found == kOwn.end() ? std::span<const OptionSpec>() : found->second;

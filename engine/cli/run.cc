@@ -100,7 +100,8 @@ int run_command(Context& context) {
       {"image", image_command},     {"run", run_in_command},
       {"shell", shell_command},     {"export", export_command},
       {"lock", lock_command},       {"update", update_command},
-      {"gc", gc_command},
+      {"gc", gc_command},           {"metrics", metrics_command},
+      {"data", data_command},
   };
   return kCommands.at(context.options.command)(context);
 }

@@ -1,0 +1,157 @@
+#include "engine/cli/past.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/fd.h"
+#include "engine/base/path.h"
+#include "engine/base/text.h"
+#include "engine/cli/load_graph.h"
+#include "engine/exec/found_results.h"
+#include "engine/graph/order.h"
+
+namespace devgraph::cli {
+namespace {
+
+/// What git prints, what it warns of first; error: all that it said.
+Result<std::string> git(std::vector<std::string> words,
+                        const std::map<std::string, std::string>& environment) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("cannot make a pipe", errno);
+  Fd from(ends[0]);
+  Fd to(ends[1]);
+  words.insert(words.begin(),
+               {"git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"});
+  std::vector<char*> argv;
+  for (std::string& word : words)
+    argv.push_back(word.data());
+  argv.push_back(nullptr);
+  std::vector<std::string> pairs;
+  for (const auto& [name, value] : environment)
+    pairs.push_back(fmt::format("{}={}", name, value));
+  std::vector<char*> variables;
+  for (std::string& pair : pairs)
+    variables.push_back(pair.data());
+  variables.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, to.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, to.get(), STDERR_FILENO);
+  pid_t pid = -1;
+  const int code = ::posix_spawnp(&pid, "git", &actions, nullptr, argv.data(), variables.data());
+  posix_spawn_file_actions_destroy(&actions);
+  if (code != 0) return fail_errno("cannot start git", code);
+  to.close();
+  std::string text;
+  std::array<char, 4096> block{};
+  while (true) {
+    const ssize_t count = ::read(from.get(), block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    text.append(block.data(), static_cast<std::size_t>(count));
+  }
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  while (text.ends_with('\n'))
+    text.pop_back();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
+  return fail(text.empty() ? "git failed" : printable(text));
+}
+
+}  // namespace
+
+std::unique_ptr<Past> Past::open(Context& context, const lang::Workspace& workspace,
+                                 const std::string& revision, std::vector<std::string> helps) {
+  const std::string state = join_path(workspace.root, kStateFolder);
+  std::unique_ptr<Past> past(new Past(context.files, state));
+  if (!past->aside_.is_made()) {
+    add_fault(context, "E912", fmt::format("cannot make a folder in {}", printable(state)));
+    return nullptr;
+  }
+  if (const Status done = past->take_out(context, workspace, revision); !done) {
+    add_fault(context, "E919",
+              fmt::format("cannot look at the revision `{}`: {}", printable(revision),
+                          done.error().message),
+              std::move(helps));
+    return nullptr;
+  }
+  if (!past->evaluate(context, workspace)) return nullptr;
+  return past;
+}
+
+/// By an index of its own, as a checkout would write the files; the user's index is not touched.
+Status Past::take_out(Context& context, const lang::Workspace& workspace,
+                      const std::string& revision) {
+  std::map<std::string, std::string> environment = context.environment;
+  const Result<std::string> commit = git(
+      {"-C", workspace.root, "rev-parse", "--verify", "--end-of-options", revision + "^{commit}"},
+      environment);
+  if (!commit) return std::unexpected(commit.error());
+  const Result<std::string> prefix = git(
+      {"-C", workspace.root, "rev-parse", "--show-prefix", "--is-inside-work-tree"}, environment);
+  if (!prefix) return std::unexpected(prefix.error());
+  constexpr std::size_t kShort = 12;
+  const std::string name = commit->substr(commit->rfind('\n') + 1);
+  commit_ = name.substr(0, kShort);
+  environment["GIT_INDEX_FILE"] = join_path(aside_.folder(), "index");
+  const Result<std::string> read = git({"-C", workspace.root, "read-tree", name}, environment);
+  if (!read) return std::unexpected(read.error());
+  const std::string tree = join_path(aside_.folder(), "tree");
+  const Result<std::string> out =
+      git({"-C", workspace.root, "checkout-index", "--all", "--prefix=" + tree + "/"}, environment);
+  if (!out) return std::unexpected(out.error());
+  root_ = tree;
+  const std::vector<std::string_view> lines = split(*prefix, '\n');
+  if (lines.size() < 2) return fail("git does not say where the workspace is");
+  std::string_view below = lines[lines.size() - 2];
+  if (below.ends_with('/')) below.remove_suffix(1);
+  root_ = join_path(tree, below);
+  return {};
+}
+
+bool Past::evaluate(Context& context, const lang::Workspace& workspace) {
+  Context then{.options = context.options,
+               .files = context.files,
+               .console = context.console,
+               .environment = context.environment,
+               .folder = root_};
+  const lang::Workspace place{root_, workspace.project};
+  graph_ = read_manifests(then, place, {"..."});
+  if (graph_) return true;
+  refuse(then);
+  add_fault(context, "E919", fmt::format("the manifests of {} cannot be used today", commit_));
+  return false;
+}
+
+Status Past::look_up(const std::vector<NodeId>& goals) {
+  Result<exec::Survey> survey =
+      exec::Survey::make(*graph_, files_, {.workspace = root_, .state = state_, .goals = goals});
+  if (!survey) return std::unexpected(survey.error());
+  survey_.emplace(std::move(*survey));
+  results_ = exec::find_results(*survey_, cas_);
+  return {};
+}
+
+std::optional<store::Made> Past::result(NodeId node) const {
+  return results_[static_cast<std::size_t>(node)];
+}
+
+std::optional<NodeId> Past::first_unknown(NodeId node) const {
+  for (const NodeId need : needed_order(*graph_, std::span(&node, 1))) {
+    if (graph_->node(need).kind == ActionKind::Group) continue;
+    if (!result(need)) return need;
+  }
+  return std::nullopt;
+}
+
+}  // namespace devgraph::cli
