@@ -91,10 +91,12 @@ TypeRef Checker::axis_list(const Symbol& symbol, const ast::Axis& axis) {
 /// What the value of an axis has to be, beyond being a list; its type is found by type_of.
 void Checker::check_axis(const Symbol&, const ast::Axis& axis, CheckEnv& env) {
   if (axis.late) {
-    const auto decodes = [&](std::string_view name) {
-      return is_builtin_call(*axis.value, name, env);
-    };
-    if (!decodes("names") && !decodes("lines") && !decodes("json")) {
+    const ast::Expr* call = axis.value;
+    while (const auto* member = std::get_if<ast::Member>(&call->value))
+      call = member->base;
+    const bool is_json = is_builtin_call(*call, "json", env);
+    if (!is_json && !is_builtin_call(*axis.value, "names", env) &&
+        !is_builtin_call(*axis.value, "lines", env)) {
       Diagnostic& fault =
           error("E506", axis.value->range, "a late axis is decoded by names, lines or json",
                 "cannot be computed further");

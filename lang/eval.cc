@@ -37,7 +37,7 @@ std::shared_ptr<const Closure> capture(const Env& env) {
 }
 
 Evaluator::Evaluator(const Program& program, World& world, Sources& sources, Diagnostics& found)
-    : program_(program), world_(world), sources_(sources), found_(found) {}
+    : program_(program), world_(world), sources_(sources), found_(found), has_late_(any_late()) {}
 
 Evaluator::~Evaluator() = default;
 

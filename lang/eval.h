@@ -17,6 +17,7 @@
 #include "engine/graph/graph.h"
 #include "lang/builtins.h"
 #include "lang/check.h"
+#include "lang/late.h"
 #include "lang/resolve.h"
 #include "lang/value.h"
 #include "lang/world.h"
@@ -97,7 +98,7 @@ struct FamilyAxis {
   std::vector<Value> values;
   std::unordered_map<std::string, std::uint32_t> index;  ///< By axis_key.
   std::uint64_t stride = 1;
-  bool is_late = false;
+  const LateNeeds* late = nullptr;  ///< Of a late axis; owned by the evaluator.
 };
 
 /// A declared node, or a node literal.
@@ -116,7 +117,6 @@ struct Family {
   const RuleSignature* signature = nullptr;
   bool is_private = false;
   bool is_effect = false;
-  bool is_late = false;
   std::vector<FamilyAxis> axes;
   std::vector<Cell> cells;
   std::unordered_map<std::uint64_t, std::uint32_t> by_coordinate;
@@ -124,6 +124,8 @@ struct Family {
   Value whole;                 ///< The handle of all cells; None until it is asked for.
   bool plan_made = false;
 
+  /// Its cells are not known yet: one stands for them.
+  bool is_waiting() const;
   bool is_native() const { return rule_decl && rule_decl->is_extern; }
   const Value& axis_value(const Cell& cell, std::size_t axis) const {
     const FamilyAxis& one = axes[axis];
@@ -203,7 +205,7 @@ class Evaluator {
   // --- declarations
   // -------------------------------------------------------------------------------
   Frame& module_frame(const Module& module);
-  Value value_of(const Symbol& symbol, Frame& frame, Range at);
+  Value value_of(const Symbol& symbol, Frame& frame);
   Family& family_of(const ast::Decl& decl, Frame& frame);
   /// The body of an instance, its arguments not yet evaluated.
   Frame& body_of(Cell& cell);
@@ -239,6 +241,12 @@ class Evaluator {
   std::string label_of(const Cell& cell) const;
   std::vector<std::pair<std::string, Value>> coordinates(const Cell& cell) const;
 
+  // --- late axes: eval_late.cc
+  // -------------------------------------------------------------------------------
+  /// Of a family, and of the instances around it.
+  const LateNeeds& late_needs(const Family& family);
+  LateNeeds late_needs(const ast::Expr& expr, Frame& frame);
+
   std::deque<std::unique_ptr<Family>>& literals() { return literals_; }
   const Program& program() const { return program_; }
   World& world() { return world_; }
@@ -264,7 +272,7 @@ class Evaluator {
   // eval.cc, eval_literal.cc, eval_access.cc, eval_operator.cc
   Value eval_bare(const ast::Expr& expr, const Env& env, const Type* expected);
   Value eval_name(const ast::Name& name, const Env& env, Range at);
-  std::optional<Value> find_name(std::string_view name, const Env& env, Range at);
+  std::optional<Value> find_name(std::string_view name, const Env& env);
   Value eval_int(const ast::IntLit& literal, Range at);
   Value eval_string(const ast::StringLit& literal, const Env& env, const Type* expected, Range at);
   std::optional<std::string> text_of(const std::vector<ast::Piece>& pieces, const Env& env);
@@ -278,7 +286,7 @@ class Evaluator {
   Value eval_list(const ast::List& list, const Env& env, const Type* expected);
   Value eval_record(const std::vector<ast::Field>& fields, const Env& env, const Type* expected);
   bool add_field(const ast::Field& field, const Env& env, const Type* expected, ValueFields& out);
-  void run_clauses(const std::vector<ast::Clause>& clauses, std::size_t at, const Env& env,
+  bool run_clauses(const std::vector<ast::Clause>& clauses, std::size_t at, const Env& env,
                    const std::function<void(const Env&)>& body);
   Value eval_list_comp(const ast::ListComp& comp, const Env& env, const Type* expected);
   Value eval_map_comp(const ast::MapComp& comp, const Env& env, const Type* expected);
@@ -319,12 +327,25 @@ class Evaluator {
   std::optional<Value> convert_handle(Cell& cell, const Type& to);
   std::optional<Value> convert_data(const Value& value, const Type& to);
 
-  // family.cc, instance.cc, outputs.cc
+  // family.cc
   std::unique_ptr<Family> make_family(const ast::RuleRef& rule, Frame& frame, Range at);
   void make_axes(Family& family, const ast::Node& node);
   void make_axis(Family& family, const ast::NodeAxis& written, const ast::Node& node);
-  std::vector<Value> axis_values(const Symbol& symbol, Frame& frame, Range at);
+  std::vector<Value> axis_values(const Symbol& symbol, Frame& frame);
   void make_cells(Family& family, const ast::Node& node);
+
+  // eval_late.cc
+  bool any_late() const;
+  std::optional<Value> late_output(const ast::Call& call, Frame& frame);
+  std::optional<std::vector<Value>> late_values(const Symbol& symbol, Frame& frame);
+  const LateNeeds* late_axis(const Symbol& symbol, Frame& frame) const;
+  std::vector<Family*> named_families(const ast::Expr& expr, Frame& frame);
+  std::pair<Symbol, Frame*> symbol_of(const ast::Expr& expr, Frame& from);
+  void collect_late(const ast::Expr& expr, Frame& frame, LateNeeds& needs,
+                    std::set<const ast::Decl*>& seen);
+  static void add_late_family(Family& family, LateNeeds& needs);
+
+  // instance.cc, outputs.cc
   std::unique_ptr<Plan> make_plan(Cell& cell, bool& spread_differs);
   bool mentions_axis(const ast::Expr& expr, const Family& family);
   Value eval_argument(Frame& frame, Argument& argument);
@@ -342,6 +363,9 @@ class Evaluator {
   std::unordered_map<const ast::Decl*, std::unique_ptr<RuleSignature>> signatures_;
   std::unordered_map<const ast::Type*, TypeRef> types_;
   std::deque<std::unique_ptr<Family>> literals_;
+  bool has_late_ = false;  ///< The program has late axes at all.
+  std::map<std::pair<const ast::Decl*, const Frame*>, LateNeeds> late_axes_;
+  std::unordered_map<const Family*, LateNeeds> late_needs_;
   std::vector<Cell*> naming_;  ///< Whose outputs are being found, outermost first.
   std::set<std::pair<std::string, std::uint64_t>> reported_;
   bool lock_reported_ = false;

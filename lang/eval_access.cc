@@ -129,7 +129,7 @@ Value Evaluator::index_plain(const Value& base, const Value& key, Range at) {
 Value Evaluator::eval_member(const ast::Member& member, const Env& env, Range at) {
   const auto* name = std::get_if<ast::Name>(&member.base->value);
   if (name && (name->text == "git" || name->text == "host")) {
-    const std::optional<Value> own = find_name(name->text, env, at);
+    const std::optional<Value> own = find_name(name->text, env);
     if (!own) return fact(name->text, member.name.text, env, at);
   }
   const Value base = eval(*member.base, env, nullptr);

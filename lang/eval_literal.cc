@@ -275,11 +275,16 @@ Value Evaluator::eval_record(const std::vector<ast::Field>& fields, const Env& e
   return sound ? Value::map(std::move(out)) : Value::error();
 }
 
-void Evaluator::run_clauses(const std::vector<ast::Clause>& clauses, std::size_t at, const Env& env,
+/// False if what it goes over, or a condition, is an Error.
+bool Evaluator::run_clauses(const std::vector<ast::Clause>& clauses, std::size_t at, const Env& env,
                             const std::function<void(const Env&)>& body) {
-  if (at == clauses.size()) return body(env);
+  if (at == clauses.size()) {
+    body(env);
+    return true;
+  }
   const ast::Clause& clause = clauses[at];
   const Value source = plain(eval(*clause.in, env, nullptr));
+  bool sound = true;
   const auto step = [&](const Value& first, const Value& second) {
     const Binding outer{.name = clause.first.text, .value = first, .next = env.locals};
     const Binding inner{.name = clause.second ? clause.second->text : std::string_view(),
@@ -287,9 +292,10 @@ void Evaluator::run_clauses(const std::vector<ast::Clause>& clauses, std::size_t
                         .next = &outer};
     Env here = env;
     here.locals = clause.second ? &inner : &outer;
-    if (clause.condition != nullptr && !eval_condition(*clause.condition, here).value_or(false))
-      return;
-    run_clauses(clauses, at + 1, here, body);
+    const std::optional<bool> holds =
+        clause.condition ? eval_condition(*clause.condition, here) : true;
+    sound = sound && holds;
+    if (holds.value_or(false)) sound = run_clauses(clauses, at + 1, here, body) && sound;
   };
   if (source.is(ValueKind::Map)) {
     for (const auto& [name, value] : source.fields())
@@ -302,18 +308,21 @@ void Evaluator::run_clauses(const std::vector<ast::Clause>& clauses, std::size_t
       else
         step(item, Value());
     }
-  } else if (!source.is_error()) {
+  } else {
+    sound = false;
+    if (source.is_error()) return sound;
     fault("E415", clause.in->range,
           fmt::format("`for` goes over a list, map or family, this is {}", kind_name(source)),
           kind_name(source));
   }
+  return sound;
 }
 
 Value Evaluator::eval_list_comp(const ast::ListComp& comp, const Env& env, const Type* expected) {
   const Type* type = item_type(expected);
   std::vector<Value> items;
   bool sound = true;
-  run_clauses(comp.clauses, 0, env, [&](const Env& here) {
+  const bool all = run_clauses(comp.clauses, 0, env, [&](const Env& here) {
     Value value = eval_bare(*comp.value, here, type);
     sound = sound && !value.is_error();
     const bool is_many = value.is(ValueKind::List) || value.is(ValueKind::Family);
@@ -324,14 +333,14 @@ Value Evaluator::eval_list_comp(const ast::ListComp& comp, const Env& env, const
       items.push_back(std::move(value));
     }
   });
-  return sound ? Value::list(std::move(items)) : Value::error();
+  return sound && all ? Value::list(std::move(items)) : Value::error();
 }
 
 Value Evaluator::eval_map_comp(const ast::MapComp& comp, const Env& env, const Type* expected) {
   ValueFields fields;
   std::set<std::string> seen;
   bool sound = true;
-  run_clauses(comp.clauses, 0, env, [&](const Env& here) {
+  const bool all = run_clauses(comp.clauses, 0, env, [&](const Env& here) {
     const std::optional<std::string> key = hole_text(*comp.key, here);
     if (!key) {
       sound = false;
@@ -346,7 +355,7 @@ Value Evaluator::eval_map_comp(const ast::MapComp& comp, const Env& env, const T
     }
     fields.emplace_back(*key, std::move(value));
   });
-  return sound ? Value::map(std::move(fields)) : Value::error();
+  return sound && all ? Value::map(std::move(fields)) : Value::error();
 }
 
 }  // namespace devgraph::lang

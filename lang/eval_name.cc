@@ -27,7 +27,7 @@ Frame& Evaluator::frame_of(const Symbol& symbol, Frame& from) {
   return symbol.module == from.module ? from : module_frame(*symbol.module);
 }
 
-std::optional<Value> Evaluator::find_name(std::string_view name, const Env& env, Range at) {
+std::optional<Value> Evaluator::find_name(std::string_view name, const Env& env) {
   for (const Binding* local = env.locals; local != nullptr; local = local->next) {
     if (local->name == name) return local->value;
   }
@@ -37,7 +37,7 @@ std::optional<Value> Evaluator::find_name(std::string_view name, const Env& env,
     }
     const auto symbol = frame->scope->values.find(name);
     if (symbol != frame->scope->values.end()) {
-      return value_of(symbol->second, frame_of(symbol->second, *frame), at);
+      return value_of(symbol->second, frame_of(symbol->second, *frame));
     }
   }
   if (name == "name") {
@@ -48,17 +48,18 @@ std::optional<Value> Evaluator::find_name(std::string_view name, const Env& env,
 }
 
 Value Evaluator::eval_name(const ast::Name& name, const Env& env, Range at) {
-  std::optional<Value> value = find_name(name.text, env, at);
+  std::optional<Value> value = find_name(name.text, env);
   if (value) return std::move(*value);
   return fault("E203", at, fmt::format("unknown name `{}`", name.text), "no such name");
 }
 
-Value Evaluator::value_of(const Symbol& symbol, Frame& frame, Range at) {
+Value Evaluator::value_of(const Symbol& symbol, Frame& frame) {
   const ast::Decl& decl = *symbol.decl;
   if (const auto* node = std::get_if<ast::Node>(&decl.value)) {
     Family& family = family_of(decl, frame);
     // An empty family was reported where it is declared.
     if (!node->has_brackets) return family.cells.empty() ? Value::error() : handle(family.cells[0]);
+    if (family.is_waiting()) return Value::error();
     if (family.whole.is_none()) {
       auto object = std::make_shared<FamilyObject>();
       object->family = &family;
@@ -82,7 +83,7 @@ Value Evaluator::value_of(const Symbol& symbol, Frame& frame, Range at) {
     const TypeRef type = let->type ? type_of(*frame.module, *let->type) : nullptr;
     value = eval(*let->value, env, type.get());
   } else if (std::holds_alternative<ast::Axis>(decl.value)) {
-    value = Value::list(axis_values(symbol, frame, at));
+    value = Value::list(axis_values(symbol, frame));
   } else if (std::holds_alternative<ast::Param>(decl.value)) {
     value = resolve_param_(symbol, frame);
   }
@@ -112,7 +113,7 @@ Value Evaluator::eval_label(const ast::LabelLit& label, Range at) {
                  fmt::format("`//{}` has nothing named `{}`", label.project, label.name.text),
                  near ? fmt::format("did you mean `{}`?", *near) : "no such name");
   }
-  return value_of(symbol->second, frame_of(symbol->second, module_frame(*module)), at);
+  return value_of(symbol->second, frame_of(symbol->second, module_frame(*module)));
 }
 
 Value Evaluator::fact(std::string_view object, std::string_view name, const Env& env, Range at) {

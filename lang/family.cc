@@ -20,6 +20,12 @@ std::string shown_values(const FamilyAxis& axis) {
 
 }  // namespace
 
+bool Family::is_waiting() const {
+  return std::any_of(axes.begin(), axes.end(), [](const FamilyAxis& axis) {
+    return axis.late != nullptr && !axis.late->waits.empty();
+  });
+}
+
 CellEnv::CellEnv(Cell& cell, std::string_view field) {
   Family& family = *cell.family;
   env_.frame = family.frame;
@@ -33,10 +39,12 @@ CellEnv::CellEnv(Cell& cell, std::string_view field) {
   }
 }
 
-std::vector<Value> Evaluator::axis_values(const Symbol& symbol, Frame& frame, Range at) {
+std::vector<Value> Evaluator::axis_values(const Symbol& symbol, Frame& frame) {
   const auto& axis = std::get<ast::Axis>(symbol.decl->value);
-  // The values of a late axis are known when its node has run; one stands for them.
-  if (axis.late) return {Value::string("…")};
+  if (axis.late) {
+    if (std::optional<std::vector<Value>> values = late_values(symbol, frame))
+      return std::move(*values);
+  }
   const Value value = eval(*axis.value, {.frame = &frame}, nullptr);
   if (value.is_error()) return {};
   const Value flat = plain(value);
@@ -62,7 +70,6 @@ std::vector<Value> Evaluator::axis_values(const Symbol& symbol, Frame& frame, Ra
       return {};
     }
   }
-  (void)at;
   return flat.items();
 }
 
@@ -137,11 +144,12 @@ void Evaluator::make_axis(Family& family, const ast::NodeAxis& written, const as
     Frame* home = family.frame;
     while (home->parent != nullptr && !home->scope->values.contains(written.name.text))
       home = home->parent;
-    axis.is_late = std::get<ast::Axis>(symbol.decl->value).late;
-    const Value all = value_of(symbol, frame_of(symbol, *home), written.name.range);
+    Frame& own = frame_of(symbol, *home);
+    const Value all = value_of(symbol, own);
+    axis.late = late_axis(symbol, own);
     if (all.is(ValueKind::List)) axis.values = all.items();
   }
-  if (written.in != nullptr && !axis.is_late) {
+  if (written.in != nullptr) {
     std::vector<Value> chosen;
     for (const Value& one : elements(eval(*written.in, {.frame = family.frame}, nullptr))) {
       const auto held = std::find_if(axis.values.begin(), axis.values.end(),
@@ -156,7 +164,6 @@ void Evaluator::make_axis(Family& family, const ast::NodeAxis& written, const as
     }
     axis.values = std::move(chosen);
   }
-  family.is_late = family.is_late || axis.is_late;
   for (std::uint32_t i = 0; i < axis.values.size(); ++i)
     axis.index.emplace(axis_key(axis.values[i]), i);
   (void)node;
@@ -170,7 +177,7 @@ void Evaluator::make_cells(Family& family, const ast::Node& node) {
   if (node.where == nullptr) family.cells.reserve(count);
   std::vector<std::uint64_t> kept;
   for (std::uint64_t i = 0; i < count; ++i) {
-    if (node.where != nullptr && !family.is_late) {
+    if (node.where != nullptr) {
       Cell probe;
       probe.family = &family;
       probe.coordinate = i;

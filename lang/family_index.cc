@@ -97,9 +97,7 @@ std::optional<AxisPick> Evaluator::pick_of(const ast::Arg& arg, const Family& fa
   AxisPick pick{std::string(arg.name ? arg.name->text : bare), arg.in, {}, arg.range};
   const Value given = plain(eval(*arg.value, env, nullptr));
   if (given.is_error()) return std::nullopt;
-  const std::size_t axis = axis_number(family, pick.axis);
-  const bool is_late = axis < family.axes.size() && family.axes[axis].is_late;
-  if (!arg.in && !is_late && given.is(ValueKind::List)) {
+  if (!arg.in && given.is(ValueKind::List)) {
     fault("E503", arg.range, fmt::format("`{}` is a list here; one value is needed", pick.axis),
           "outside of a cell", fmt::format("for all of them write  {}", family.name));
     return std::nullopt;
@@ -123,10 +121,6 @@ bool Evaluator::choose(const Family& family, const AxisPick& pick, std::vector<A
   AxisChoice& choice = choices[axis];
   choice.values.emplace();
   choice.fixed = !pick.several;
-  if (one.is_late) {
-    choice.values->push_back(0);
-    return true;
-  }
   for (const Value& value : pick.values) {
     const auto found = one.index.find(axis_key(value));
     if (found != one.index.end()) {

@@ -193,7 +193,7 @@ std::optional<Value> Evaluator::handle_field(Cell& cell, std::string_view name) 
   if (name.starts_with('_') || name == "self") return std::nullopt;
   if (!child_of(cell, name)) return std::nullopt;
   Frame& body = body_of(cell);
-  return value_of(body.scope->values.at(name), body, family.range);
+  return value_of(body.scope->values.at(name), body);
 }
 
 std::vector<std::string> Evaluator::handle_names(Cell& cell) {
@@ -255,7 +255,9 @@ std::vector<std::pair<std::string, Value>> Evaluator::coordinates(const Cell& ce
   const Cell* outer = cell.family->owner ? cell.family->owner : cell.family->frame->instance;
   if (outer) all = coordinates(*outer);
   for (std::size_t i = 0; i < cell.family->axes.size(); ++i) {
-    all.emplace_back(cell.family->axes[i].name, cell.family->axis_value(cell, i));
+    const Value& value = cell.family->axis_value(cell, i);
+    all.emplace_back(cell.family->axes[i].name,
+                     value.is_error() ? Value::string(std::string(kUnknownValue)) : value);
   }
   return all;
 }

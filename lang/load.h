@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,13 @@
 #include "engine/graph/graph.h"
 
 namespace devgraph::lang {
+
+/// How late axes are looked at.
+struct LateOptions {
+  bool forget = false;  ///< As if no node had run yet that one is decoded from.
+  /// Outputs that are as their nodes make them: one that gives no values is an error (E515).
+  std::set<std::string> made;
+};
 
 struct LoadOptions {
   std::string workspace;  ///< Absolute folder of the workspace.
@@ -27,6 +35,7 @@ struct LoadOptions {
   std::vector<std::string> param_files;            ///< `-P`; relative to the process's folder.
   std::map<std::string, std::string> environment;  ///< What `env()` sees, PATH for `tool()`.
   unsigned jobs = 2;                               ///< Threads for parsing and evaluating.
+  LateOptions late;
 };
 
 /// All stages: parse, resolve, check, evaluate, lower. None if `found` has errors.

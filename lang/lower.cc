@@ -73,6 +73,9 @@ void Lowerer::add_target(Family& family, const std::vector<std::string>& axes) {
   if (family.frame->instance && family.frame->instance->family->label == family.label) return;
   for (Cell& cell : family.cells)
     targets_[at->second].cells.push_back(&cell);
+  if (!family.cells.empty()) return;
+  for (Cell* decider : eval_.late_needs(family).deciders)
+    targets_[at->second].cells.push_back(decider);
 }
 
 void Lowerer::survey_cell(Cell& cell, const std::vector<std::string>& axes, bool is_public) {
@@ -152,7 +155,7 @@ void Lowerer::lower_decl(const ast::Decl& decl, Frame& frame) {
   } else if (std::holds_alternative<ast::Let>(decl.value) ||
              std::holds_alternative<ast::Axis>(decl.value) ||
              std::holds_alternative<ast::Param>(decl.value)) {
-    eval_.value_of({.module = frame.module, .decl = &decl}, frame, decl.range);
+    eval_.value_of({.module = frame.module, .decl = &decl}, frame);
   }
 }
 

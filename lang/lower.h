@@ -108,6 +108,12 @@ class Lowerer {
   StrId normalize_of(Cell& cell);
   void nodes_of(const Value& given, std::vector<Cell*>& out, Range at);
 
+  // lower_late.cc
+  void lower_waiting(Cell& cell);
+  void add_deciders(const LateNeeds& needs, std::vector<Cell*>& out);
+  void add_late_cells(const LateNeeds& needs, std::vector<Cell*>& out);
+  void no_action(Node& row);
+
   // lower_dockerfile.cc
   void lower_dockerfile(Cell& cell, Node& row, InputList& inputs);
   ValueId lower_context(const DockerPlan& plan, Use& use);
@@ -183,6 +189,7 @@ class Lowerer {
   std::vector<Range> places_;                      ///< By node id.
   std::vector<std::vector<std::uint32_t>> needs_;  ///< Node ids, by node id.
   std::vector<Node> rows_;                         ///< By node id.
+  std::unordered_set<std::uint32_t> deciders_;     ///< Node ids.
   std::vector<Cell*> groups_;                      ///< Instances without `self`, inner ones first.
   std::map<std::string, std::pair<Cell*, std::uint32_t>> in_tree_;
   std::vector<TargetDraft> targets_;

@@ -35,21 +35,17 @@ void Lowerer::make_group(Cell& cell) {
   common_fields(cell, row);
   row.flags &= ~node_flags::kEffect;
   row.kind = ActionKind::Group;
-  row.args = builder_.none();
-  row.env = builder_.map({});
-  row.secrets = builder_.map({});
-  row.stdin_text = builder_.none();
-  row.within = builder_.none();
-  row.asks = builder_.none();
-  row.traits = builder_.traits(Traits());
+  no_action(row);
   InputList inputs;
   std::vector<NodeId> after;
+  LateNeeds late = eval_.late_needs(*cell.family);
   Use use{.cell = &cell, .inputs = &inputs, .normalize = {}, .at = cell.family->range};
   Frame& body = eval_.body_of(cell);
   for (const ast::Decl* decl : cell.family->rule_decl->body) {
     if (!std::holds_alternative<ast::Node>(decl->value)) continue;
     Family& child = eval_.family_of(*decl, body);
     if (child.is_private || child.rule_decl == nullptr) continue;
+    if (child.cells.empty()) late.add(eval_.late_needs(child));
     for (Cell& one : child.cells) {
       const NodeId id = node_of(one);
       if ((rows_[index_of(id)].flags & node_flags::kEffect) != 0) continue;
@@ -62,6 +58,10 @@ void Lowerer::make_group(Cell& cell) {
         output_input(leaf, i, {}, use);
     }
   }
+  std::vector<Cell*> deciders;
+  add_deciders(late, deciders);
+  for (Cell* decider : deciders)
+    after.push_back(node_of(*decider));
   row.inputs = builder_.inputs(inputs.ids);
   row.after = builder_.node_ids(after);
 }
@@ -72,6 +72,7 @@ void Lowerer::finish() {
     make_group(*cell);
   for (std::uint32_t id = 0; id < rows_.size(); ++id) {
     Node& row = rows_[id];
+    if (deciders_.contains(id)) row.flags |= node_flags::kDecides;
     // Its own flag was set from the rule; one that it inherits refuses it too.
     const bool inherits = (row.flags & node_flags::kEffect) != 0 && index_of(row.refused) == 0;
     if (inherits)
@@ -102,10 +103,12 @@ void Lowerer::add_let_targets(const Module& module) {
   for (const ast::Decl* decl : module.file.decls) {
     const auto* let = std::get_if<ast::Let>(&decl->value);
     if (!let || let->name.text.starts_with('_')) continue;
-    const Value value = eval_.value_of({.module = &module, .decl = decl}, frame, let->name.range);
+    const Value value = eval_.value_of({.module = &module, .decl = decl}, frame);
     if (value.is(ValueKind::Data)) continue;
     TargetDraft draft;
     nodes_of(value, draft.cells, let->name.range);
+    if (value.is_error() || value.is(ValueKind::List) || value.is(ValueKind::Family))
+      add_late_cells(eval_.late_needs(*let->value, frame), draft.cells);
     if (draft.cells.empty()) continue;
     draft.kind = TargetKind::Let;
     draft.project = module.folder;

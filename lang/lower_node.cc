@@ -61,6 +61,7 @@ StrId Lowerer::normalize_of(Cell& cell) {
 
 void Lowerer::lower_leaf(Cell& cell) {
   register_cell(cell);
+  if (!eval_.late_needs(*cell.family).waits.empty()) return lower_waiting(cell);
   Node row;
   InputList inputs;
   common_fields(cell, row);
@@ -355,6 +356,7 @@ void Lowerer::lower_after(Cell& cell, Node& row, InputList& inputs) {
   const Evaluator::Universal after = eval_.find_universal(cell, "after");
   if (after.field)
     nodes_of(eval_.field_value(*after.cell, *after.field, nullptr), cells, after.field->range);
+  add_deciders(eval_.late_needs(*cell.family), cells);
   std::vector<NodeId> nodes;
   std::unordered_set<std::uint32_t> seen;
   for (Cell* one : cells) {
@@ -377,8 +379,6 @@ void Lowerer::note_refusals(Cell& cell, Node& row) {
         family.rule_name);
   } else if (!can_run(family.rule_name)) {
     why = fmt::format("this version of devgraph checks `{}`, but cannot run it", family.rule_name);
-  } else if (family.is_late) {
-    why = "its axis is late, and this version of devgraph cannot add cells while it builds";
   }
   row.refused = builder_.str(why);
 }

@@ -72,6 +72,8 @@ const std::vector<OutputDecl>& Evaluator::outputs_of(Cell& cell) {
     naming_.push_back(&cell);
     find_outputs(cell);
     naming_.pop_back();
+    // What it makes is named from values that are not known yet.
+    if (!late_needs(*cell.family).waits.empty()) cell.outputs_faulty = true;
     cell.outputs_state = Progress::Done;
   } else if (cell.outputs_state == Progress::Busy) {
     report_cycle(cell);

@@ -86,6 +86,9 @@ std::string changed_words(ReadOp op, std::string_view arg) {
     case ReadOp::Lock:
       return fmt::format("{}: {} {}", kLockName, first,
                          parts.size() > 1 ? printable(parts[1]) : "");
+    case ReadOp::Late:
+      return fmt::format("{}: the values of a late axis changed",
+                         printable(LatePlace::parse(arg).path));
   }
   return first;
 }

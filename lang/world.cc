@@ -121,6 +121,12 @@ void World::use_part(const DataObject& data, const std::vector<std::string>& ste
   record(ReadOp::Part, joined(arg), digest_of_part(part));
 }
 
+LateValues World::late(const LatePlace& place) {
+  LateValues values = decode_late(files_, options_.workspace, place);
+  record(ReadOp::Late, place.text(), digest_of_late(values));
+  return values;
+}
+
 const std::vector<FolderEntry>& World::list(const std::string& folder) {
   const auto held = listings_.find(folder);
   if (held != listings_.end()) return held->second;
@@ -343,6 +349,8 @@ Digest World::redo(ReadOp op, std::string_view arg, const std::optional<std::str
       return param ? digest_of_fact(param) : Digest();
     case ReadOp::Lock:
       return redo_lock(arg);
+    case ReadOp::Late:
+      return digest_of_late(decode_late(files_, options_.workspace, LatePlace::parse(arg)));
   }
   return {};
 }

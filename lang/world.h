@@ -17,6 +17,7 @@
 #include "lang/decode.h"
 #include "lang/discover.h"
 #include "lang/glob.h"
+#include "lang/late.h"
 #include "lang/load.h"
 #include "lang/value.h"
 
@@ -54,6 +55,8 @@ class World {
   std::expected<Value, UnreadData> read_data(const std::string& path, const std::string& decoder);
   /// `part` is null when the file has none there.
   void use_part(const DataObject& data, const std::vector<std::string>& steps, const Value* part);
+  /// What a late axis is decoded from, as it is now.
+  LateValues late(const LatePlace& place);
   GlobResult glob(const std::string& pattern);
   bool exists(const std::string& path);
   std::optional<std::string> env(const std::string& name);
@@ -90,6 +93,7 @@ class World {
   /// Globs with what they gave, to see whether an output of the graph is among it.
   const std::set<std::string>& globbed() const { return globbed_; }
   const std::string& workspace() const { return options_.workspace; }
+  const LateOptions& late_options() const { return options_.late; }
   const WorkspaceSettings& settings() const { return settings_; }
 
  private:

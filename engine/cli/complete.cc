@@ -120,7 +120,9 @@ std::vector<Candidate> axis_candidates(const Graph& graph, std::string_view proj
       if (used) continue;
       std::string text = fmt::format("{}{}", head, given);
       if (equals != std::string_view::npos) {
-        if (item.substr(0, equals) != name) continue;
+        const bool is_known =
+            graph.node(id).late == StrId{} || graph.str(axis.value) != kUnknownValue;
+        if (item.substr(0, equals) != name || !is_known) continue;
         text += escape_label_value(graph.str(axis.value));
       }
       if (seen.insert(text).second) candidates.push_back({text, {}});

@@ -161,17 +161,31 @@ std::vector<std::string> demanded_projects(const lang::Workspace& workspace,
 }
 
 std::optional<Graph> read_manifests(Context& context, const lang::Workspace& workspace,
-                                    const std::vector<std::string>& projects) {
-  std::optional<Graph> graph = lang::load(
-      context.sources, context.files, load_options(context, workspace, projects), context.found);
+                                    const std::vector<std::string>& projects,
+                                    const lang::LateOptions& late) {
+  lang::LoadOptions options = load_options(context, workspace, projects);
+  options.late = late;
+  std::optional<Graph> graph = lang::load(context.sources, context.files, options, context.found);
   if (context.found.has_errors()) return std::nullopt;
   return graph;
 }
 
+bool has_waiting(const Graph& graph) {
+  for (std::uint32_t i = 0; i < graph.node_count(); ++i) {
+    if (graph.node(NodeId{i}).late != StrId{}) return true;
+  }
+  return false;
+}
+
 std::optional<Graph> load_graph(Context& context, const lang::Workspace& workspace,
-                                const std::vector<std::string>& projects, Save save) {
-  if (std::optional<Graph> graph = saved_graph(context, workspace, projects)) return graph;
-  std::optional<Graph> graph = read_manifests(context, workspace, projects);
+                                const std::vector<std::string>& projects, Save save,
+                                const lang::LateOptions& late) {
+  if (!late.forget) {
+    std::optional<Graph> saved = saved_graph(context, workspace, projects);
+    // It does not say why cells are not known that should be.
+    if (saved && (late.made.empty() || !has_waiting(*saved))) return saved;
+  }
+  std::optional<Graph> graph = read_manifests(context, workspace, projects, late);
   if (!graph) return std::nullopt;
   const IdVec<NodeId, Identity> identities = exec::identify(*graph);
   graph = graph->with_identities({identities.begin(), identities.end()});

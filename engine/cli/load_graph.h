@@ -33,7 +33,11 @@ enum class Save : bool { No, Yes };
 /// The graph of the demanded projects. With Save::Yes a graph made anew becomes the compiled one.
 /// None: the faults are in `context.found`. Doubts about the manifests are in the context.
 std::optional<Graph> load_graph(Context& context, const lang::Workspace& workspace,
-                                const std::vector<std::string>& projects, Save save);
+                                const std::vector<std::string>& projects, Save save,
+                                const lang::LateOptions& late = {});
+
+/// Whether cells of late axes are not known in it.
+bool has_waiting(const Graph& graph);
 
 /// Says the doubts of the last load_graph: whole when the manifests were read, in a line when the
 /// compiled graph stands for them.
@@ -42,7 +46,8 @@ void say_doubts(Context& context);
 /// Reads and evaluates the manifests, whatever was compiled before; warnings stay in
 /// `context.found`.
 std::optional<Graph> read_manifests(Context& context, const lang::Workspace& workspace,
-                                    const std::vector<std::string>& projects);
+                                    const std::vector<std::string>& projects,
+                                    const lang::LateOptions& late = {});
 
 /// The compiled graph as it lies there, whether or not it still holds; none if there is none.
 std::optional<Graph> last_graph(Context& context, const lang::Workspace& workspace);

@@ -28,6 +28,7 @@ class PlainProgress final : public Progress {
 
   void finished(const Finished& end) override {
     if (end.completes) ++done_;
+    if (end.again) return;
     if (end.outcome == Outcome::Failed) {
       const std::string before = console_.quiet ? "" : counter() + " ";
       console_.talk(before + failure_block(graph_, end, options_.style));

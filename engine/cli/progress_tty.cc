@@ -46,6 +46,7 @@ class TerminalProgress final : public Progress {
     running_.erase(end.node);
     ended_.push_back(end.node);
     count(end);
+    if (end.again) return;
     if (end.outcome == Outcome::Failed) {
       say(failure_block(graph_, end, options_.style));
     } else if (options_.dry_run && end.outcome == Outcome::Run) {

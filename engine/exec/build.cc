@@ -29,7 +29,7 @@ Summary judge_only(Survey& survey, Files& files, const BuildOptions& options, Li
     finished.node = id;
     finished.completes = counter.ends(id);
     std::optional<NodeId> because;
-    for_producers(graph, id, [&](NodeId need) {
+    for_causes(graph, id, [&](NodeId need) {
       if (outcomes[need] == Outcome::Run && !because) because = need;
     });
     if (again[id] != 0) {
@@ -109,7 +109,7 @@ Result<std::vector<StaleNode>> check(const Graph& graph, Files& files,
     if (stale[id] == 0 || graph.node(id).kind == ActionKind::Group) continue;
     const bool own = survey->verdict(id) != Verdict::Fresh;
     std::optional<NodeId> because;
-    for_producers(graph, id, [&](NodeId need) {
+    for_causes(graph, id, [&](NodeId need) {
       if (stale[need] != 0 && !because) because = need;
     });
     StaleNode node;

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,11 +15,23 @@
 #include "engine/exec/runner.h"
 #include "engine/exec/secrets.h"
 #include "engine/exec/stage.h"
+#include "engine/exec/trace.h"
 #include "engine/graph/graph.h"
 
 namespace devgraph::exec {
 
 class Jobserver;
+
+/// What the rounds of one build hand on. Each has a graph of its own, with more cells of late axes,
+/// so nodes are known by the digests of their labels.
+struct Rounds {
+  std::map<Digest, Finished> ended;      ///< All that was not fresh at once.
+  std::set<std::string> made;            ///< Outputs of nodes that decide about cells, as they are.
+  std::vector<std::string> quarantined;  ///< As in Summary; so are the next two.
+  std::vector<std::string> not_equal;
+  std::chrono::milliseconds time{0};
+  std::optional<Trace> trace;
+};
 
 struct BuildOptions {
   std::string workspace;  ///< Absolute.
@@ -39,7 +53,8 @@ struct BuildOptions {
   /// Finds the secrets that nodes of this build are given: called once, before anything runs, and
   /// only if there are any. An error stops the build.
   std::function<Result<SecretValues>(const std::vector<WantedSecret>&)> find_secrets;
-  SecretValues secrets;                   ///< By `build`: what that found.
+  SecretValues secrets;      ///< By `build`: what that found.
+  Rounds* rounds = nullptr;  ///< Read and written where the graph has late axes; else may be null.
   std::chrono::milliseconds grace{3000};  ///< Between TERM and KILL when a signal stops the build.
 };
 
@@ -60,6 +75,8 @@ struct Summary {
   bool excused = false;                  ///< Every failure is one of a `may_fail` node.
   int signal = 0;                        ///< Stopped by this signal.
   std::vector<NotReady> refused;         ///< Not empty: nothing was run at all.
+  /// A round is over and nothing else counts here: make the graph again and go on.
+  bool unfinished = false;
 };
 
 /// Errors: what stops a build as a whole (state cannot be written, output not ours, absent source).
@@ -72,7 +89,8 @@ Result<Summary> build(const Graph& graph, Files& files, Runner& runner, const Bu
 struct StaleNode {
   NodeId node{};
   std::string reason;             ///< `./a.c changed`, `output out/x missing`, `never built`,
-                                  ///< `its last run failed; see …`; or
+                                  ///< `its last run failed; see …`,
+                                  ///< `waits for what //:split makes`; or
   bool because_of_input = false;  ///< only because a node it needs is stale.
 };
 struct CheckOptions {
@@ -97,6 +115,7 @@ struct OwnWhy {
   std::vector<std::string> outputs;  ///< Missing or altered outputs.
   std::string failed_log;            ///< Never built because its last run failed: the log.
   bool uncertain = false;            ///< Files came or went while it ran.
+  std::string waits;                 ///< Not empty: its cells are not known, and why.
 };
 /// A node that is stale by itself, and so makes those stale that read what it makes.
 struct Cause {

@@ -46,11 +46,14 @@ Coordinator::Coordinator(Survey& survey, Runner& runner, const BuildOptions& opt
       again_(graph_.node_count()),
       states_(graph_.node_count(), State::Open),
       outcomes_(graph_.node_count(), Outcome::Fresh),
+      held_(graph_.node_count()),
+      rounds_(options.rounds ? *options.rounds : own_rounds_),
       roots_(graph_.node_count()),
       begun_(Clock::now()),
       last_tick_(begun_) {
+  if (rounds_.trace) trace_ = std::move(*rounds_.trace);
   for (const NodeId id : options.always)
-    again_[id] = 1;
+    again_[id] = has_ended(id) ? 0 : 1;
 }
 
 Coordinator::~Coordinator() {
@@ -68,9 +71,16 @@ Result<Summary> Coordinator::run() {
   listener_.planned(counter_.total());
   frontier_ = std::make_unique<Frontier>(survey_, again_, options_.shuffle);
   left_ = frontier_->open().size();
+  find_held();
+  frontier_->start(held_);
   for (const NodeId id : frontier_->settled()) {
     states_[id] = State::Done;
     Finished finished;
+    if (const auto before = rounds_.ended.find(survey_.label_digest(id));
+        before != rounds_.ended.end()) {
+      if (before->second.outcome == Outcome::Run) outcomes_[id] = Outcome::Run;
+      finished.again = true;
+    }
     tell(id, finished);
   }
   Status done = prepare();
@@ -88,13 +98,17 @@ Result<Summary> Coordinator::run() {
   }
   if (done = survey_.index().save(); !done) return std::unexpected(done.error());
   if (done = survey_.record().compact_if_worth(parts_); !done) return std::unexpected(done.error());
+  if (is_round_ && !is_halting()) return end_round();
   if (done = trace_.write(files_); !done) return std::unexpected(done.error());
   return sum_up();
 }
 
 Status Coordinator::prepare() {
   if (Status done = check_ownership(); !done) return done;
-  if (Status done = remove_orphans(); !done) return done;
+  // Cells that are not known yet have no nodes, but outputs all the same.
+  if (!is_round_) {
+    if (Status done = remove_orphans(); !done) return done;
+  }
   if (left_ == 0) return {};
   // Leftovers of a killed build. The lock is ours, and it outlives commands, so nobody uses them.
   if (Status done = files_.remove_all(state_folder_ + "/scratch"); !done) return done;
@@ -264,6 +278,7 @@ void Coordinator::end(NodeId node, Finished finished, State state) {
     if (!options_.keep_going && !excused) halting_ = true;
   }
   tell(node, finished);
+  if (is_round_) rounds_.ended[survey_.label_digest(node)] = finished;
   if (state == State::Failed || state == State::Blocked) bad_.push_back(std::move(finished));
   --left_;
   frontier_->end(node);
@@ -312,6 +327,7 @@ Summary Coordinator::sum_up() {
     if (root) bad_.push_back(std::move(finished));
   }
   Summary summary = count_nodes(graph_, survey_.order(), outcomes_);
+  add_earlier();
   std::sort(bad_.begin(), bad_.end(),
             [](const Finished& a, const Finished& b) { return a.node < b.node; });
   summary.bad = std::move(bad_);
@@ -321,7 +337,8 @@ Summary Coordinator::sum_up() {
   summary.not_equal = std::move(not_equal_);
   summary.excused = all_excused_ && summary.failed != 0;
   summary.signal = signal_;
-  summary.time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun_);
+  summary.time =
+      rounds_.time + std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun_);
   return summary;
 }
 

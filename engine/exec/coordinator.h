@@ -110,6 +110,14 @@ class Coordinator {
   bool is_halting() const { return halting_ || signal_ != 0; }
   std::string workspace_path(std::string_view path) const;
 
+  // rounds.cc: late axes
+  void find_held();
+  bool has_ended(NodeId node) const;
+  bool is_blocked_before(NodeId node) const;
+  bool ended_before(NodeId node);
+  void add_earlier();
+  Result<Summary> end_round();
+
   // decide.cc: what becomes of a ready node
   Status decide(NodeId node);
   bool is_gone(NodeId node);
@@ -201,6 +209,10 @@ class Coordinator {
   IdVec<NodeId, std::uint8_t> again_;
   IdVec<NodeId, State> states_;
   IdVec<NodeId, Outcome> outcomes_;
+  IdVec<NodeId, std::uint8_t> held_;  // Until the graph is made again.
+  bool is_round_ = false;             // Some are: this is not the last round.
+  Rounds own_rounds_;                 // If the caller keeps none.
+  Rounds& rounds_;
   IdVec<NodeId, NodeId> roots_;  // Of blocked nodes: the failed one.
   std::size_t left_ = 0;         // Open nodes that have not ended.
 

@@ -76,9 +76,11 @@ Status Coordinator::decide(NodeId node) {
   std::vector<NodeId> left_out;
   if (!find_missing(node, missing, left_out, finished.blocked_by)) {
     finished.outcome = Outcome::Blocked;
+    finished.again = is_blocked_before(node);
     end(node, std::move(finished), State::Blocked);
     return {};
   }
+  if (ended_before(node)) return {};
   for (const NodeId out : left_out)
     quarantined_.push_back(label_of(graph_, out));
   const Node& row = graph_.node(node);
@@ -215,6 +217,7 @@ std::string why_never(Survey& survey, NodeId node) {
 
 std::string stale_reason(Survey& survey, const store::Parts& parts, NodeId node) {
   const Graph& graph = survey.graph();
+  if (graph.node(node).late != StrId{}) return std::string(graph.str(graph.node(node).late));
   const std::optional<store::Made> last = survey.record().last(survey.label_digest(node));
   if (!last) return why_never(survey, node);
   if (last->parts().size != 0) {

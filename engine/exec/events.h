@@ -44,6 +44,7 @@ struct Finished {
   /// One more node of the summary is done: false for all but the last of the nodes that count as
   /// one.
   bool completes = true;
+  bool again = false;  ///< It was told already, in an earlier round of the same build.
 };
 
 class Listener {

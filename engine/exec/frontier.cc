@@ -23,7 +23,6 @@ Frontier::Frontier(Survey& survey, const IdVec<NodeId, std::uint8_t>& again,
   }
   connect();
   rank(shuffle);
-  start();
 }
 
 /// Edges from each open node to the open nodes that need it, each once.
@@ -80,10 +79,14 @@ void Frontier::rank(std::optional<std::uint64_t> shuffle) {
   }
 }
 
-void Frontier::start() {
+void Frontier::start(const IdVec<NodeId, std::uint8_t>& held) {
   const Graph& graph = survey_.graph();
   for (const NodeId id : open_) {
-    if ((graph.node(id).flags & node_flags::kSeed) != 0) ++seeds_left_;
+    if (held[id] != 0) {
+      ++waits_[position_[id]];
+    } else if ((graph.node(id).flags & node_flags::kSeed) != 0) {
+      ++seeds_left_;
+    }
   }
   for (std::uint32_t i = 0; i < open_.size(); ++i) {
     if (waits_[i] == 0) push(i);

@@ -21,6 +21,9 @@ class Frontier {
   Frontier(Survey& survey, const IdVec<NodeId, std::uint8_t>& again,
            std::optional<std::uint64_t> shuffle);
 
+  /// Makes ready what can be. The held ones never are: they wait for another graph (rounds.cc).
+  void start(const IdVec<NodeId, std::uint8_t>& held);
+
   /// Fresh for good, in order.
   const std::vector<NodeId>& settled() const { return settled_; }
   /// The others, each behind what it needs.
@@ -39,7 +42,6 @@ class Frontier {
   static constexpr std::uint32_t kSettled = 0xFFFFFFFF;
   void connect();
   void rank(std::optional<std::uint64_t> shuffle);
-  void start();
   void push(std::uint32_t position);
 
   Survey& survey_;
@@ -78,6 +80,16 @@ void for_needs(const Graph& graph, NodeId id, F use) {
   for_producers(graph, id, use);
   for (const NodeId before : graph.after(id))
     use(before);
+}
+
+/// The same for all whose change may make a node another one: producers of inputs, and those that
+/// decide which cells there are.
+template <class F>
+void for_causes(const Graph& graph, NodeId id, F use) {
+  for_producers(graph, id, use);
+  for (const NodeId before : graph.after(id)) {
+    if ((graph.node(before).flags & node_flags::kDecides) != 0) use(before);
+  }
 }
 
 }  // namespace devgraph::exec

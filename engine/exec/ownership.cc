@@ -1,6 +1,7 @@
 /// What devgraph may overwrite and delete: only what it made.
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -163,6 +164,12 @@ Status Coordinator::remove_orphans() {
   }
   if (record.last_count() == known) return {};
 
+  // Of a project in which cells are not known, nothing can be said to be gone.
+  std::set<std::string_view> undecided;
+  for (std::uint32_t i = 0; i < graph_.node_count(); ++i) {
+    const Node& node = graph_.node(NodeId{i});
+    if (node.late != StrId{}) undecided.insert(graph_.str(node.project));
+  }
   std::vector<Digest> sorted;
   sorted.reserve(graph_.node_count());
   for (std::uint32_t i = 0; i < graph_.node_count(); ++i)
@@ -172,6 +179,7 @@ Status Coordinator::remove_orphans() {
   for (const store::Made& made : record.all_last()) {
     if (std::binary_search(sorted.begin(), sorted.end(), made.label_digest())) continue;
     const std::string_view project = project_of(made.label());
+    if (undecided.contains(project)) continue;
     const std::span<const StrId> projects = graph_.projects();
     const bool ours = std::any_of(projects.begin(), projects.end(),
                                   [&](StrId id) { return graph_.str(id) == project; });

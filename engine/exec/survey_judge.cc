@@ -65,6 +65,7 @@ std::vector<plan::OutputNow> Survey::outputs_now(NodeId id) const {
 Verdict Survey::judge_one(NodeId id) {
   const Node& node = graph_->node(id);
   if (node.kind == ActionKind::Group) return Verdict::Fresh;
+  if (node.late != StrId{}) return Verdict::NeverBuilt;
   const std::uint32_t count = node.outputs.count;
   const auto output = [&](std::size_t i) -> const plan::OutputNow& {
     return outputs_[graph_->output_id(id, i)];

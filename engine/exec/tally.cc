@@ -152,7 +152,7 @@ IdVec<NodeId, std::uint8_t> stale_nodes(const Survey& survey) {
   IdVec<NodeId, std::uint8_t> spreads(graph.node_count());
   for (const NodeId id : survey.order()) {
     bool by_input = false;
-    for_producers(graph, id, [&](NodeId need) { by_input = by_input || spreads[need] != 0; });
+    for_causes(graph, id, [&](NodeId need) { by_input = by_input || spreads[need] != 0; });
     const Verdict own = survey.verdict(id);
     stale[id] = by_input || own != Verdict::Fresh ? 1 : 0;
     // What is pushed or loaded again is what it was.

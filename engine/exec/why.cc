@@ -34,6 +34,8 @@ OwnWhy own_why(Survey& survey, const store::Parts& parts, NodeId node) {
   OwnWhy why;
   why.node = node;
   why.stale = survey.verdict(node) != Verdict::Fresh;
+  why.waits = graph.str(graph.node(node).late);
+  if (!why.waits.empty()) return why;
   const std::optional<store::Made> last = survey.record().last(survey.label_digest(node));
   why.ever_built = survey.verdict(node) != Verdict::NeverBuilt;
   why.uncertain = last && last->key().is_zero();
@@ -75,7 +77,7 @@ void add_causes(Survey& survey, const store::Parts& parts, const IdVec<NodeId, s
     waiting.pop_front();
     // What was never built waits for nothing but itself.
     if (survey.verdict(node) == Verdict::NeverBuilt) continue;
-    for_producers(survey.graph(), node, [&](NodeId need) {
+    for_causes(survey.graph(), node, [&](NodeId need) {
       if (stale[need] == 0 || !reader.emplace(index_of(need), node).second) return;
       waiting.push_back(need);
       if (node == asked) why.stale_needs.push_back(need);

@@ -157,6 +157,9 @@ struct Hint {
   StrId advice{};
 };
 
+/// The value of a late axis in a cell that stands for those which are not known yet.
+inline constexpr std::string_view kUnknownValue = "…";
+
 /// A coordinate of a cell.
 struct AxisValue {
   StrId axis{};
@@ -168,6 +171,8 @@ inline constexpr std::uint32_t kEffect = 1;   ///< Changes the world, or depends
 inline constexpr std::uint32_t kPrivate = 2;  ///< A private child; not named in manifests.
 inline constexpr std::uint32_t kSeed =
     4;  ///< Runs before all others (language reference, "Files of the tree").
+inline constexpr std::uint32_t kDecides =
+    8;  ///< A late axis is decoded from what it makes; nodes that need its cells stand `after` it.
 }  // namespace node_flags
 
 struct Node {
@@ -199,6 +204,8 @@ struct Node {
                     ///< relative to the folder it runs in.
   StrId doc{};
   StrId refused{};  ///< Not empty: why this program cannot run it; said before anything runs.
+  StrId late{};     ///< Not empty: it stands for cells of a late axis that are not known yet, or
+                    ///< needs the list of them; why. It is never run: the graph is made again.
 };
 
 enum class TargetKind : std::uint32_t { Node, Family, Instance, Let };
@@ -210,7 +217,8 @@ struct Target {
   StrId name{};
   StrId rule{};         ///< Empty for a let.
   Span32 axis_names{};  ///< In the pool of StrIds.
-  Span32 nodes{};       ///< In the pool of NodeIds: what building it builds, effects included.
+  Span32 nodes{};       ///< In the pool of NodeIds: what building it builds, effects included; of a
+                        ///< late family without cells the nodes that decide about them.
   StrId doc{};
   StrId manifest{};
   std::uint32_t line = 0;
@@ -239,6 +247,8 @@ enum class ReadOp : std::uint32_t {
   Tool,      ///< arg: name; digest of the resolved path.
   Param,     ///< arg: `//project:name`; digest of the text given, zero for none.
   Lock,      ///< arg: kind, NUL, name, NUL, rev of an Ask; digest of what it is locked to.
+  Late,      ///< arg: decoder, NUL, path of what a node makes, NUL, steps joined by NUL; digest of
+             ///< the values, or of why there are none.
 };
 
 struct Read {

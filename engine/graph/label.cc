@@ -188,7 +188,10 @@ bool axes_match(const Graph& graph, const LabelPattern& pattern, NodeId id) {
   return std::all_of(pattern.axes.begin(), pattern.axes.end(), [&](const LabelPattern::Axis& want) {
     const auto axes = graph.axes(id);
     return std::any_of(axes.begin(), axes.end(), [&](const AxisValue& have) {
-      return graph.str(have.axis) == want.name && wildcard_match(want.value, graph.str(have.value));
+      // A cell that stands for those that are not known stands for each of them.
+      const bool any = graph.node(id).late != StrId{} && graph.str(have.value) == kUnknownValue;
+      return graph.str(have.axis) == want.name &&
+             (any || wildcard_match(want.value, graph.str(have.value)));
     });
   });
 }

@@ -74,7 +74,8 @@ class Bounds {
   }
 
   bool node(const Node& row) const {
-    return all(row.project, row.name, row.rule, row.action, row.manifest, row.doc, row.refused) &&
+    return all(row.project, row.name, row.rule, row.action, row.manifest, row.doc, row.refused,
+               row.late) &&
            all(row.args, row.env, row.stdin_text, row.secrets, row.within, row.asks) &&
            has(row.script) && has(row.traits) && has(row.counts_with) &&
            within(row.axes, t_.axis_values) && within(row.inputs, t_.input_ids) &&
@@ -195,7 +196,7 @@ const char* find_dangling(const Tables& tables) {
   if (!rows_hold(tables.pools, [&](const Pool& row) { return bounds.has(row.name); }))
     return "pool";
   if (!rows_hold(tables.reads,
-                 [&](const Read& row) { return bounds.has(row.arg) && row.op <= ReadOp::Lock; })) {
+                 [&](const Read& row) { return bounds.has(row.arg) && row.op <= ReadOp::Late; })) {
     return "read";
   }
   return nullptr;

@@ -16,7 +16,7 @@
 namespace devgraph::graph_format {
 
 inline constexpr std::array<char, 8> kMagic = {'d', 'e', 'v', 'g', 'r', 'a', 'p', 'h'};
-inline constexpr std::uint32_t kVersion = 4;
+inline constexpr std::uint32_t kVersion = 5;
 
 static_assert(std::endian::native == std::endian::little, "rows are stored as they lie in memory");
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <random>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -36,18 +37,34 @@ std::string state_folder(const lang::Workspace& workspace) {
   return join_path(workspace.root, kStateFolder);
 }
 
-std::optional<Job> prepare(Context& context, Save save) {
+std::optional<Job> plan_job(Context& context, const lang::Workspace& workspace,
+                            const std::vector<LabelPattern>& labels, Save save,
+                            const lang::LateOptions& late) {
+  std::optional<Graph> graph =
+      load_graph(context, workspace, demanded_projects(workspace, labels), save, late);
+  if (!graph) return std::nullopt;
+  std::optional<std::vector<NodeId>> goals = choose_goals(context, *graph, workspace, labels);
+  if (!goals) return std::nullopt;
+  return Job{workspace, std::move(*graph), std::move(*goals)};
+}
+
+/// `made`: as in lang::LateOptions.
+std::optional<Job> prepare(Context& context, Save save, const std::set<std::string>& made = {}) {
   const std::optional<lang::Workspace> workspace = open_workspace(context);
   if (!workspace) return std::nullopt;
   const std::optional<std::vector<LabelPattern>> labels =
       parse_labels(context, *workspace, context.options.words);
   if (!labels) return std::nullopt;
-  std::optional<Graph> graph =
-      load_graph(context, *workspace, demanded_projects(*workspace, *labels), save);
-  if (!graph) return std::nullopt;
-  std::optional<std::vector<NodeId>> goals = choose_goals(context, *graph, *workspace, *labels);
-  if (!goals) return std::nullopt;
-  return Job{*workspace, std::move(*graph), std::move(*goals)};
+  std::optional<Job> job =
+      plan_job(context, *workspace, *labels, save, {.forget = false, .made = made});
+  if (job || save == Save::No || !made.empty()) return job;
+  // What makes no sense with the cells that are known now may do with those that a build finds.
+  Diagnostics said = std::move(context.found);
+  context.found = Diagnostics();
+  job = plan_job(context, *workspace, *labels, Save::No, {.forget = true, .made = {}});
+  if (job && has_waiting(job->graph)) return job;
+  context.found = std::move(said);
+  return std::nullopt;
 }
 
 std::uint64_t random_number() {
@@ -56,14 +73,18 @@ std::uint64_t random_number() {
   return (high << 32) | device();
 }
 
+/// `-B`: of what is named, or of everything.
+std::vector<NodeId> always_again(const Context& context, const Job& job) {
+  if (!context.options.always) return {};
+  return context.options.words.empty() ? needed_order(job.graph, job.goals) : job.goals;
+}
+
 exec::BuildOptions build_options(Context& context, const Job& job) {
   const Options& options = context.options;
   exec::BuildOptions build;
   build.workspace = job.workspace.root;
   build.goals = job.goals;
-  if (options.always) {
-    build.always = options.words.empty() ? needed_order(job.graph, job.goals) : job.goals;
-  }
+  build.always = always_again(context, job);
   build.jobs = job_count(options, context.environment);
   build.keep_going = options.keep_going;
   build.load_limit = options.load_limit;
@@ -138,13 +159,14 @@ Result<exec::Jobserver> open_jobserver(Context& context, exec::Runner& runner) {
 
 /// What the job asks for outside goes into the lock file, and the job is prepared anew with it.
 /// None: faults are in `context.found`.
-std::optional<Job> with_locked_names(Context& context, Job job, const exec::Runner& runner) {
+std::optional<Job> with_locked_names(Context& context, Job job, const exec::Runner& runner,
+                                     const std::set<std::string>& made = {}) {
   const std::vector<exec::NodeAsk> open = unlocked(job.graph, needed_order(job.graph, job.goals));
   if (open.empty()) return job;
   const bool is_done = lock_names(context, job.workspace, job.graph, open,
                                   [&] { return runner.stop_signal() != 0; });
   if (!is_done) return std::nullopt;
-  return prepare(context, Save::Yes);
+  return prepare(context, Save::Yes, made);
 }
 
 /// `--locked` and `-n` write no lock file. False: refused.
@@ -164,39 +186,97 @@ bool may_run_unlocked(Context& context, const Job& job) {
   return true;
 }
 
+/// The rounds of one build.
+struct Course {
+  Context& context;
+  Job& job;
+  exec::Runner& runner;
+  RenderStyle style;
+  exec::BuildOptions options;
+  exec::Rounds rounds{};
+  exec::SecretValues secrets{};  ///< Found so far: nobody is asked twice.
+  bool started = false;          ///< Anything has run.
+  bool explained = false;        ///< What stopped it stands in `context.found`.
+};
+
+Result<exec::SecretValues> secrets_for(Course& course, std::vector<exec::WantedSecret> wanted) {
+  std::erase_if(wanted,
+                [&](const exec::WantedSecret& one) { return course.secrets.contains(one.name); });
+  if (!wanted.empty()) {
+    std::optional<exec::SecretValues> values = find_secrets(
+        course.context, course.job.graph, wanted, [&] { return course.runner.stop_signal() != 0; });
+    course.explained = !values;
+    if (!values) return fail("a secret is missing");
+    course.secrets.merge(*values);
+  }
+  return course.secrets;
+}
+
+Result<exec::Summary> run_round(Course& course) {
+  const std::unique_ptr<Progress> progress =
+      make_progress(course.context, course.job, course.style);
+  Result<exec::Summary> summary =
+      exec::build(course.job.graph, course.context.files, course.runner, course.options, *progress);
+  progress->close();
+  course.started = course.started || progress->anything_started();
+  return summary;
+}
+
+/// The graph as it is after a round.
+bool look_again(Course& course) {
+  const std::set<std::string>& made = course.rounds.made;
+  std::optional<Job> next = prepare(course.context, Save::Yes, made);
+  // The new cells may name things outside.
+  if (next && !may_run_unlocked(course.context, *next)) next.reset();
+  if (next) next = with_locked_names(course.context, *std::move(next), course.runner, made);
+  course.explained = !next;
+  if (!next) return false;
+  course.job = std::move(*next);
+  course.options.goals = course.job.goals;
+  course.options.always = always_again(course.context, course.job);
+  return true;
+}
+
+Result<exec::Summary> run_rounds(Course& course) {
+  course.options.rounds = &course.rounds;
+  course.options.find_secrets = [&course](const std::vector<exec::WantedSecret>& wanted) {
+    return secrets_for(course, wanted);
+  };
+  Result<exec::Summary> summary = run_round(course);
+  for (std::size_t known = 0; summary && summary->unfinished;) {
+    const std::size_t now = course.rounds.ended.size() + course.rounds.made.size();
+    if (now == known) return fail("what late axes are decoded from changes while it is built");
+    known = now;
+    if (!look_again(course)) return fail("the manifests have faults");
+    summary = run_round(course);
+  }
+  return summary;
+}
+
 /// Runs the build of a job that nothing speaks against.
-int run_build(Context& context, const Job& job, exec::Runner& runner) {
-  exec::BuildOptions options = build_options(context, job);
+int run_build(Context& context, Job& job, exec::Runner& runner) {
+  const RenderStyle style = render_style(context);
+  Course course{context, job, runner, style, build_options(context, job)};
   Result<exec::Jobserver> jobserver = open_jobserver(context, runner);
   if (!jobserver) return refuse(context, "E912", jobserver.error().message);
-  options.jobserver = &*jobserver;
-  const RenderStyle style = render_style(context);
-  const std::unique_ptr<Progress> progress = make_progress(context, job, style);
-  bool has_secrets = true;
-  options.find_secrets =
-      [&](const std::vector<exec::WantedSecret>& wanted) -> Result<exec::SecretValues> {
-    std::optional<exec::SecretValues> values =
-        find_secrets(context, job.graph, wanted, [&] { return runner.stop_signal() != 0; });
-    has_secrets = values.has_value();
-    if (values) return *std::move(values);
-    return fail("a secret is missing");
-  };
-  const Result<exec::Summary> summary =
-      exec::build(job.graph, context.files, runner, options, *progress);
-  progress->close();
-  if (!has_secrets) return refuse(context);
+  course.options.jobserver = &*jobserver;
+  const Result<exec::Summary> summary = run_rounds(course);
   if (!summary) {
-    const int status = refuse(context, "E912", summary.error().message);
-    return progress->anything_started() ? kExitFailed : status;
+    const int status =
+        course.explained ? refuse(context) : refuse(context, "E912", summary.error().message);
+    return course.started ? kExitFailed : status;
   }
   if (!summary->refused.empty()) {
     for (const exec::NotReady& one : summary->refused) {
+      std::vector<std::string> helps;
+      if (!course.started) helps.emplace_back("nothing has run");
       add_fault(context, "E916",
                 fmt::format("`{}` would be refused: {}", printable(label_of(job.graph, one.node)),
                             one.why),
-                {"nothing has run"});
+                std::move(helps));
     }
-    return refuse(context);
+    const int status = refuse(context);
+    return course.started ? kExitFailed : status;
   }
   const int status = exit_status(*summary);
   if (!context.console.quiet || status != 0) {

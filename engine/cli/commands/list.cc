@@ -64,6 +64,10 @@ std::optional<Shown> shown_of(const Graph& graph, const Target& target,
                               std::span<const LabelPattern> labels) {
   const auto all = graph.nodes(target);
   Shown shown{.target = &target, .nodes = {all.begin(), all.end()}};
+  // A late family without cells leads to the nodes that decide about them.
+  if (target.kind == TargetKind::Family) {
+    std::erase_if(shown.nodes, [&](NodeId id) { return graph.node(id).name != target.name; });
+  }
   if (labels.empty()) {
     if (!is_within(graph.str(target.project), workspace.project)) return std::nullopt;
     return shown;
@@ -112,7 +116,10 @@ Row row_of(const Graph& graph, const Shown& shown) {
   std::string axes;
   for (const auto& [axis, values] : axis_values(graph, shown))
     axes += fmt::format("{}{}", axes.empty() ? "" : ", ", printable(axis));
-  row.count = fmt::format("{}", shown.nodes.size());
+  const bool is_known = std::none_of(shown.nodes.begin(), shown.nodes.end(), [&](NodeId id) {
+    return graph.node(id).late != StrId{} && graph.node(id).axes.count != 0;
+  });
+  row.count = is_known ? fmt::format("{}", shown.nodes.size()) : std::string(kUnknownValue);
   if (!axes.empty()) row.count += fmt::format(" by {}", axes);
   const std::string_view doc = graph.str(target.doc);
   row.doc = printable(doc.substr(0, doc.find('\n')));

@@ -28,6 +28,7 @@ std::string stale_needs(const Graph& graph, const exec::Why& why) {
 
 /// Of a node that is stale by itself.
 std::string own_verdict(const exec::OwnWhy& why) {
+  if (!why.waits.empty()) return "stale: " + printable(why.waits);
   if (!why.failed_log.empty())
     return fmt::format("stale: its last run failed; see {}", printable(why.failed_log));
   if (why.uncertain) return "stale: files came or went while it ran";

@@ -119,5 +119,5 @@ TEST_CASE("a block of a later format is refused by number") {
   std::memcpy(bytes.data() + 8, &later, sizeof(later));
   const Result<Graph> opened = Graph::from_bytes(bytes);
   REQUIRE_FALSE(opened);
-  CHECK(opened.error().message == "graph block has format 99, this program reads format 4");
+  CHECK(opened.error().message == "graph block has format 99, this program reads format 5");
 }
