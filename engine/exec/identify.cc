@@ -26,4 +26,18 @@ IdVec<NodeId, Identity> identify(const Graph& graph) {
   return rows;
 }
 
+std::set<std::string_view> undecided_projects(const Graph& graph) {
+  std::set<std::string_view> found;
+  for (std::uint32_t i = 0; i < graph.node_count(); ++i) {
+    const Node& node = graph.node(NodeId{i});
+    if (node.late != StrId{}) found.insert(graph.str(node.project));
+  }
+  return found;
+}
+
+std::string_view project_of(std::string_view label) {
+  const std::size_t colon = label.find(':');
+  return label.starts_with("//") && colon != label.npos ? label.substr(2, colon - 2) : label;
+}
+
 }  // namespace devgraph::exec

@@ -8,18 +8,10 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/exec/coordinator.h"
+#include "engine/exec/identify.h"
 #include "engine/store/tree.h"
 
 namespace devgraph::exec {
-namespace {
-
-/// `//a/b:c` -> `a/b`.
-std::string_view project_of(std::string_view label) {
-  const std::size_t colon = label.find(':');
-  return label.starts_with("//") && colon != label.npos ? label.substr(2, colon - 2) : label;
-}
-
-}  // namespace
 
 /// A file that nobody made stands where a node wants to write: refused before anything runs.
 Status Coordinator::check_ownership() {
@@ -164,12 +156,7 @@ Status Coordinator::remove_orphans() {
   }
   if (record.last_count() == known) return {};
 
-  // Of a project in which cells are not known, nothing can be said to be gone.
-  std::set<std::string_view> undecided;
-  for (std::uint32_t i = 0; i < graph_.node_count(); ++i) {
-    const Node& node = graph_.node(NodeId{i});
-    if (node.late != StrId{}) undecided.insert(graph_.str(node.project));
-  }
+  const std::set<std::string_view> undecided = undecided_projects(graph_);
   std::vector<Digest> sorted;
   sorted.reserve(graph_.node_count());
   for (std::uint32_t i = 0; i < graph_.node_count(); ++i)

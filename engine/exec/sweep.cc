@@ -5,6 +5,7 @@
 
 #include "engine/base/path.h"
 #include "engine/exec/found_results.h"
+#include "engine/exec/identify.h"
 #include "engine/graph/label.h"
 #include "engine/graph/order.h"
 
@@ -80,9 +81,13 @@ Result<std::vector<Sweep::Spare>> Sweep::find() {
   // Of equal results the newest counts: the others are never found.
   std::set<std::pair<Digest, Digest>> kept;
   std::vector<store::Collector::Row> rest;
+  const std::set<std::string_view> undecided = undecided_projects(graph_);
+  const auto may_be_there = [&](const store::Made& made) {
+    return labels_.contains(made.label_digest()) || undecided.contains(project_of(made.label()));
+  };
   for (const store::Collector::Row& row : collector_->rows()) {
     const std::pair<Digest, Digest> name{row.made.label_digest(), row.made.key()};
-    const bool last = row.is_last && labels_.contains(name.first);
+    const bool last = row.is_last && may_be_there(row.made);
     if ((last || needed->contains(name)) && kept.insert(name).second) {
       collector_->keep(row.made);
       kept_labels_.insert(name.first);

@@ -73,6 +73,13 @@ class Late(harness.Case):
         self.build(self.ws, "other", nodes=1, run=0)
         self.assertTrue(self.ws.exists("out/count/a/a.txt"))
 
+    def test_a_collector_keeps_cells_that_nobody_knows(self):
+        self.build(self.ws)
+        self.ws.remove("out/split")
+        self.expect(self.ws.devgraph("gc"), 0)
+        self.ws.remove("out")
+        self.build(self.ws, nodes=5, run=0)
+
     def test_no_parts_at_all(self):
         self.ws.write("corpus.txt", "")
         self.build(self.ws, nodes=2, run=2)
@@ -242,12 +249,12 @@ class LateJson(harness.Case):
         self.build(self.ws, nodes=4)
 
     def test_killed_in_the_first_round(self):
-        self.ws.edit("build.devgraph", "$ cp {list}", "$ sleep 30.5\n  $ cp {list}")
+        self.ws.edit("build.devgraph", "$ cp {list}", "$ sleep 3.5\n  $ cp {list}")
         process = self.ws.start("build")
         self.wait_for(lambda: self.ws.exists(".devgraph/log/plan.log"), "the first command")
         process.kill()
         process.communicate()
-        self.ws.edit("build.devgraph", "$ sleep 30.5\n  ", "")
+        self.ws.edit("build.devgraph", "$ sleep 3.5\n  ", "")
         self.build(self.ws, nodes=6, run=6)
 
 
