@@ -161,9 +161,10 @@ Status Taker::take_some(const std::string& root, store::TreeListing& listing, st
     entry.content = taken->content;
     entry.sha = taken->sha;
     entry.fixed = twins_ != nullptr && store::Twins::may_have(listing.stats[i]);
-    if (!taken->bytes) continue;
-    blobs.push_back({taken->sha, static_cast<std::uint32_t>(taken->bytes->size())});
-    all += *taken->bytes;
+    const std::optional<std::string>& bytes = taken->bytes;
+    if (!bytes) continue;
+    blobs.push_back({taken->sha, static_cast<std::uint32_t>(bytes->size())});
+    all += *bytes;
   }
   return stored(cas_.put_many(blobs, all));
 }
