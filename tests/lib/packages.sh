@@ -20,7 +20,7 @@ EXAMPLE_PACKAGES=(git)
 TEST_PACKAGES=(
   clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 git make strace procps openssl
   skopeo umoci buildah docker-registry docker.io busybox-static apache2-utils curl
-  mmdebstrap twine python3-pip python3-setuptools python3-venv python3-wheel
+  mmdebstrap qemu-user-static twine python3-pip python3-setuptools python3-venv python3-wheel
 )
 
 # missing_packages NAME...: prints those that are not installed.
@@ -68,6 +68,15 @@ install_packages() {
     apt-get -q update || return 1
   quietly 'installing packages' "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get -q -y --no-install-recommends install "${missing[@]}"
+}
+
+# register_emulator: programs for arm64 run here, too, by qemu. Where nobody did that (the package
+# leaves it to systemd) and we may, for tests that build for another processor.
+register_emulator() {
+  local where=/proc/sys/fs/binfmt_misc settings=/usr/lib/binfmt.d/qemu-aarch64.conf
+  [ "$(uname -m)" = x86_64 ] && [ ! -e "$where/qemu-aarch64" ] && [ "$(id -u)" = 0 ] || return 0
+  [ -e "$where/register" ] || mount -t binfmt_misc none "$where" 2>/dev/null || return 0
+  cat "$settings" 2>/dev/null >"$where/register" || return 0
 }
 
 # configure_build DIR OPTION...: sets a build folder up once; later calls leave it as it is.
