@@ -2,6 +2,8 @@
 /// A workspace in memory at `/w`, with commands that are functions: `name(input|input)` unless a
 /// test says otherwise.
 
+#include <cstdint>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,6 +16,17 @@
 #include "tests/support/mem_files.h"
 
 namespace devgraph {
+
+/// How long a random test takes: a number from the environment, or the usual one.
+inline std::uint64_t setting(const char* name, std::uint64_t usual) {
+  const char* text = std::getenv(name);
+  return text ? std::stoull(text) : usual;
+}
+
+/// Every write is one to fail at; with sanitizers every fifth, see tests/run.
+inline std::uint64_t fault_stride() {
+  return setting("DEVGRAPH_FAULT_STRIDE", 1);
+}
 
 class World {
  public:

@@ -2,7 +2,6 @@
 /// what a build from nothing would make, and exactly those nodes ran whose key had no result yet.
 
 #include <algorithm>
-#include <cstdlib>
 #include <random>
 #include <set>
 
@@ -257,15 +256,10 @@ class RandomBuilds {
   std::set<std::string> new_keys_;
 };
 
-std::uint64_t rounds(const char* name, std::uint64_t usual) {
-  const char* text = std::getenv(name);
-  return text ? std::stoull(text) : usual;
-}
-
 }  // namespace
 
 TEST_CASE("random graphs under random edits are built soundly and minimally") {
-  const std::uint64_t graphs = rounds("DEVGRAPH_RANDOM_GRAPHS", 80);
+  const std::uint64_t graphs = setting("DEVGRAPH_RANDOM_GRAPHS", 80);
   for (std::uint64_t seed = 1; seed <= graphs; ++seed) {
     CAPTURE(seed);
     RandomBuilds builds(seed);
