@@ -171,10 +171,7 @@ std::optional<Graph> read_manifests(Context& context, const lang::Workspace& wor
 }
 
 bool has_waiting(const Graph& graph) {
-  for (std::uint32_t i = 0; i < graph.node_count(); ++i) {
-    if (graph.node(NodeId{i}).late != StrId{}) return true;
-  }
-  return false;
+  return !exec::undecided_projects(graph).empty();
 }
 
 std::optional<Graph> load_graph(Context& context, const lang::Workspace& workspace,

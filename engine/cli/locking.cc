@@ -6,6 +6,7 @@
 
 #include "engine/base/path.h"
 #include "engine/base/text.h"
+#include "engine/cli/load_graph.h"
 #include "engine/cli/state_lock.h"
 #include "engine/exec/process_runner.h"
 #include "engine/exec/tally.h"
@@ -133,6 +134,7 @@ std::vector<NodeId> all_nodes(const Graph& graph) {
 }
 
 std::vector<Ask> drop_unasked(const Graph& graph, LockFile& lock) {
+  if (has_waiting(graph)) return {};
   std::set<Ask> asked;
   for (const exec::NodeAsk& one : exec::asks_of_nodes(graph, all_nodes(graph)))
     asked.insert(one.asked.ask);

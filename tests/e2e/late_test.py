@@ -80,6 +80,27 @@ class Late(harness.Case):
         self.ws.remove("out")
         self.build(self.ws, nodes=5, run=0)
 
+    def test_a_lock_file_keeps_what_cells_ask_for_that_nobody_knows(self):
+        far = 'fetch far[shard] { url = "file://ROOT/far/{shard}" }\n'
+        self.ws.write("build.devgraph", MANIFEST + far.replace("ROOT", str(self.ws.root)))
+        for name in "abc":
+            self.ws.write(f"far/{name}", name)
+        self.build(self.ws, nodes=8, run=8)
+        self.expect(self.ws.devgraph("lock"), 0)
+        before = self.ws.read("devgraph.lock")
+        self.assertEqual(before.count("\nfile file://"), 3)
+        self.assertEqual(before.count("\nnode "), 8)
+        self.ws.remove("out")
+        for command in (["lock"], ["update"]):
+            run = self.ws.devgraph(*command)
+            self.assertNotIn("dropped file", run.err)
+            self.assertEqual(self.ws.read("devgraph.lock"), before)
+        self.build(self.ws, "--locked", nodes=8, run=0)
+        self.ws.write("corpus.txt", "a one\n")
+        self.build(self.ws)
+        self.expect(self.ws.devgraph("lock"), 0)
+        self.assertEqual(self.ws.read("devgraph.lock").count("\nfile file://"), 1)
+
     def test_no_parts_at_all(self):
         self.ws.write("corpus.txt", "")
         self.build(self.ws, nodes=2, run=2)

@@ -28,15 +28,20 @@ std::optional<Job> prepare(Context& context, const lang::Workspace& workspace) {
   return Job{std::move(*graph), std::move(*goals)};
 }
 
-/// Puts the lines of nodes in. Lines of other nodes stay: what they say still holds.
+/// Puts the lines of nodes in. Lines of other nodes stay: what they say still holds. So do those of
+/// all others, while cells of late axes are not known.
 void put_nodes(const Graph& graph, const exec::NodeLocks& locked, LockFile& lock) {
   std::map<std::string, LockedNode> nodes;
   std::map<std::string, PortableContent> sources;
+  if (has_waiting(graph)) {
+    nodes = lock.nodes;
+    sources = lock.sources;
+  }
   const auto keep_source = [&](const std::string& path) {
     const auto now = locked.sources.find(path);
     const auto before = lock.sources.find(path);
     if (now != locked.sources.end()) {
-      sources.insert(*now);
+      sources.insert_or_assign(path, now->second);
     } else if (before != lock.sources.end()) {
       sources.insert(*before);
     }
@@ -51,7 +56,7 @@ void put_nodes(const Graph& graph, const exec::NodeLocks& locked, LockFile& lock
       keep_source(path);
     for (const std::string& path : node.found)
       keep_source(path);
-    nodes.emplace(label, node);
+    nodes.insert_or_assign(label, node);
   }
   lock.nodes = std::move(nodes);
   lock.sources = std::move(sources);
