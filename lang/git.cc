@@ -1,16 +1,11 @@
 #include "lang/git.h"
 
-#include <array>
-#include <cerrno>
-#include <csignal>
-#include <cstring>
+#include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/base/child.h"
 #include "engine/base/text.h"
 #include "lang/semver.h"
 
@@ -18,22 +13,6 @@ extern char** environ;
 
 namespace devgraph::lang {
 namespace {
-
-struct Output {
-  int status = 0;
-  std::string text;
-};
-
-std::string read_all(int descriptor) {
-  std::string text;
-  std::array<char, 4096> buffer{};
-  for (;;) {
-    const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-  }
-}
 
 /// The environment of this process, but git takes no optional locks and asks nobody.
 std::vector<std::string> git_environment() {
@@ -48,60 +27,16 @@ std::vector<std::string> git_environment() {
   return all;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  all.reserve(texts.size() + 1);
-  for (std::string& text : texts)
-    all.push_back(text.data());
-  all.push_back(nullptr);
-  return all;
-}
-
-Result<Output> run_git(const std::string& folder, std::vector<std::string> arguments) {
+Result<ChildOutput> run_git(const std::string& folder, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"git", "-C", folder});
-  std::vector<std::string> environment = git_environment();
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("cannot make a pipe for git", errno);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  // What we ignore or block is no business of git.
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigset_t all;
-  ::sigemptyset(&none);
-  ::sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setsigdefault(&attributes, &all);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  pid_t child = 0;
-  const int problem = ::posix_spawnp(&child, "git", &actions, &attributes,
-                                     pointers(arguments).data(), pointers(environment).data());
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
-  ::close(ends[1]);
-  if (problem != 0) {
-    ::close(ends[0]);
-    return fail_errno("cannot run git", problem);
-  }
-  Output output;
-  output.text = read_all(ends[0]);
-  ::close(ends[0]);
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) return fail_errno("cannot wait for git", errno);
-  }
-  output.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-  return output;
+  return output_of(std::move(arguments),
+                   {.environment = git_environment(), .err = ChildOptions::Stderr::Nowhere});
 }
 
 using Fact = Result<std::optional<std::string>>;
 
 Fact commit_fact(const std::string& folder, std::size_t digits) {
-  Result<Output> output = run_git(folder, {"rev-parse", "--verify", "-q", "HEAD"});
+  Result<ChildOutput> output = run_git(folder, {"rev-parse", "--verify", "-q", "HEAD"});
   if (!output) return std::unexpected(output.error());
   const std::string_view text = trim(output->text);
   if (output->status != 0 || text.size() < digits) {
@@ -111,7 +46,7 @@ Fact commit_fact(const std::string& folder, std::size_t digits) {
 }
 
 Fact branch_fact(const std::string& folder) {
-  Result<Output> output = run_git(folder, {"symbolic-ref", "--short", "-q", "HEAD"});
+  Result<ChildOutput> output = run_git(folder, {"symbolic-ref", "--short", "-q", "HEAD"});
   if (!output) return std::unexpected(output.error());
   if (output->status == 128) return fail(fmt::format("{} is in no git repository", folder));
   if (output->status != 0) return std::nullopt;
@@ -125,7 +60,7 @@ std::optional<SemVer> version_of_tag(std::string_view tag) {
 }
 
 Fact tag_fact(const std::string& folder) {
-  Result<Output> output = run_git(folder, {"tag", "--points-at", "HEAD"});
+  Result<ChildOutput> output = run_git(folder, {"tag", "--points-at", "HEAD"});
   if (!output) return std::unexpected(output.error());
   if (output->status != 0) return fail(fmt::format("{} is in no git repository", folder));
   std::optional<std::string> best;
@@ -141,7 +76,7 @@ Fact tag_fact(const std::string& folder) {
 }
 
 Fact dirty_fact(const std::string& folder) {
-  Result<Output> output =
+  Result<ChildOutput> output =
       run_git(folder, {"status", "--porcelain", "--untracked-files=no", "--", "."});
   if (!output) return std::unexpected(output.error());
   if (output->status != 0) return fail(fmt::format("{} is in no git repository", folder));
@@ -157,13 +92,13 @@ Fact commit_of_fact(const std::string& folder, const std::vector<std::string>& p
     last.push_back(":(literal)" + path);
     differs.push_back(":(literal)" + path);
   }
-  Result<Output> commit = run_git(folder, last);
+  Result<ChildOutput> commit = run_git(folder, last);
   if (!commit) return std::unexpected(commit.error());
   const std::string text(trim(commit->text));
   if (commit->status != 0 || text.empty()) {
     return fail("git knows no commit that touches these files");
   }
-  Result<Output> changed = run_git(folder, differs);
+  Result<ChildOutput> changed = run_git(folder, differs);
   if (!changed) return std::unexpected(changed.error());
   return changed->status == 0 && changed->text.empty() ? text : text + "-dirty";
 }

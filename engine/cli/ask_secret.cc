@@ -4,15 +4,11 @@
 #include <cerrno>
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "engine/base/fd.h"
-#include "engine/base/text.h"
 
 namespace devgraph::cli {
 namespace {
@@ -61,50 +57,7 @@ std::optional<std::string> read_line(int terminal, const std::function<bool()>& 
   return std::nullopt;
 }
 
-std::string read_all(int from) {
-  std::string all;
-  std::array<char, 4096> piece{};
-  for (;;) {
-    const ssize_t count = ::read(from, piece.data(), piece.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return all;
-    all.append(piece.data(), static_cast<std::size_t>(count));
-  }
-}
-
 }  // namespace
-
-Result<std::string> output_of_command(const std::vector<std::string>& argv) {
-  std::array<int, 2> ends{-1, -1};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("cannot make a pipe", errno);
-  const Fd out(ends[0]);
-  Fd in(ends[1]);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, in.get(), STDOUT_FILENO);
-  std::vector<char*> words;
-  words.reserve(argv.size() + 1);
-  // posix_spawnp does not write to them.
-  for (const std::string& word : argv)
-    words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  pid_t pid = -1;
-  const int code = ::posix_spawnp(&pid, words[0], &actions, nullptr, words.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (code != 0) return fail_errno("cannot run " + printable(argv[0]), code);
-  in.reset();
-  std::string text = read_all(out.get());
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!WIFEXITED(status)) return fail(printable(argv[0]) + " was killed");
-  if (WEXITSTATUS(status) != 0) {
-    return fail(
-        fmt::format("{} ended with exit status {}", printable(argv[0]), WEXITSTATUS(status)));
-  }
-  if (text.ends_with('\n')) text.pop_back();
-  return text;
-}
 
 std::optional<std::string> ask_on_terminal(const std::string& question,
                                            const std::function<bool()>& stop) {

@@ -1,17 +1,10 @@
 #include "engine/cli/past.h"
 
-#include <array>
-#include <cerrno>
-#include <cstdlib>
 #include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "engine/base/fd.h"
+#include "engine/base/child.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/cli/load_graph.h"
@@ -24,48 +17,18 @@ namespace {
 /// What git prints, what it warns of first; error: all that it said.
 Result<std::string> git(std::vector<std::string> words,
                         const std::map<std::string, std::string>& environment) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("cannot make a pipe", errno);
-  Fd from(ends[0]);
-  Fd to(ends[1]);
   words.insert(words.begin(),
                {"git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"});
-  std::vector<char*> argv;
-  for (std::string& word : words)
-    argv.push_back(word.data());
-  argv.push_back(nullptr);
-  std::vector<std::string> pairs;
+  std::vector<std::string> variables;
   for (const auto& [name, value] : environment)
-    pairs.push_back(fmt::format("{}={}", name, value));
-  std::vector<char*> variables;
-  for (std::string& pair : pairs)
-    variables.push_back(pair.data());
-  variables.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, to.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, to.get(), STDERR_FILENO);
-  pid_t pid = -1;
-  const int code = ::posix_spawnp(&pid, "git", &actions, nullptr, argv.data(), variables.data());
-  posix_spawn_file_actions_destroy(&actions);
-  if (code != 0) return fail_errno("cannot start git", code);
-  to.close();
-  std::string text;
-  std::array<char, 4096> block{};
-  while (true) {
-    const ssize_t count = ::read(from.get(), block.data(), block.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    text.append(block.data(), static_cast<std::size_t>(count));
-  }
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  while (text.ends_with('\n'))
-    text.pop_back();
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
-  return fail(text.empty() ? "git failed" : printable(text));
+    variables.push_back(fmt::format("{}={}", name, value));
+  Result<ChildOutput> output = output_of(
+      std::move(words), {.environment = std::move(variables), .err = ChildOptions::Stderr::Taken});
+  if (!output) return std::unexpected(output.error());
+  while (output->text.ends_with('\n'))
+    output->text.pop_back();
+  if (output->status == 0) return std::move(output->text);
+  return fail(output->text.empty() ? "git failed" : printable(output->text));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 
+#include "engine/base/child.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/cli/ask_secret.h"
@@ -115,6 +116,17 @@ bool SecretFile::check_entries() {
   return true;
 }
 
+/// Without one newline at the end; the command has our terminal.
+Result<std::string> ask_command(std::vector<std::string> words) {
+  const std::string name = printable(words.at(0));
+  Result<ChildOutput> output = output_of(std::move(words), {.has_input = true});
+  if (!output) return std::unexpected(output.error());
+  if (output->status != 0)
+    return fail(fmt::format("{} ended with exit status {}", name, output->status));
+  if (output->text.ends_with('\n')) output->text.pop_back();
+  return std::move(output->text);
+}
+
 /// `{name}` in a word stands for the name of the secret.
 std::vector<std::string> command_words(const toml::array& list, const std::string& name) {
   constexpr std::string_view kHole = "{name}";
@@ -136,7 +148,7 @@ Result<std::optional<std::string>> SecretFile::find(const std::string& name) con
     if (node) command = node->as_table()->get("command")->as_array();
   }
   if (!command) return std::nullopt;
-  Result<std::string> text = output_of_command(command_words(*command, name));
+  Result<std::string> text = ask_command(command_words(*command, name));
   if (!text) return std::unexpected(text.error());
   return *std::move(text);
 }
