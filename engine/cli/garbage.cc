@@ -95,6 +95,20 @@ std::vector<FolderEntry> Garbage::entries(const std::string& folder) const {
   return files_.list(folder).value_or(std::vector<FolderEntry>());
 }
 
+/// `visit` is told each path below a folder, relative to it, and says whether to look into it.
+void Garbage::walk(const std::string& root,
+                   const std::function<bool(const std::string&, FileKind)>& visit) const {
+  std::vector<std::string> folders{""};
+  while (!folders.empty()) {
+    const std::string folder = std::move(folders.back());
+    folders.pop_back();
+    for (const FolderEntry& entry : entries(join_path(root, folder))) {
+      std::string name = join_path(folder, entry.name);
+      if (visit(name, entry.kind)) folders.push_back(std::move(name));
+    }
+  }
+}
+
 Status Garbage::find_results() {
   const Result<std::vector<exec::Sweep::Spare>> spare = sweep_.find();
   if (!spare) return std::unexpected(spare.error());
@@ -112,40 +126,25 @@ Status Garbage::find_results() {
 /// Where runs of nodes that left the graph failed; of the others one may want to look.
 void Garbage::find_failed() {
   const std::string root = join_path(state_, "failed");
-  std::vector<std::string> folders{""};
-  while (!folders.empty()) {
-    const std::string folder = std::move(folders.back());
-    folders.pop_back();
-    for (const FolderEntry& entry : entries(join_path(root, folder))) {
-      const std::string stem = join_path(folder, entry.name);
-      if (stems_.contains(stem)) continue;
-      const auto below = stems_.lower_bound(stem + "/");
-      if (below != stems_.end() && is_within(*below, stem)) {
-        folders.push_back(stem);
-        continue;
-      }
-      const std::string path = join_path(root, stem);
-      add(".devgraph/failed/" + printable(stem), "what a failed run left", 0, size_of(path));
-      paths_.push_back(path);
-    }
-  }
+  walk(root, [&](const std::string& stem, FileKind) {
+    if (stems_.contains(stem)) return false;
+    const auto below = stems_.lower_bound(stem + "/");
+    if (below != stems_.end() && is_within(*below, stem)) return true;
+    const std::string path = join_path(root, stem);
+    add(".devgraph/failed/" + printable(stem), "what a failed run left", 0, size_of(path));
+    paths_.push_back(path);
+    return false;
+  });
 }
 
 void Garbage::find_logs() {
   const std::string root = join_path(state_, "log");
-  std::vector<std::string> folders{""};
-  while (!folders.empty()) {
-    const std::string folder = std::move(folders.back());
-    folders.pop_back();
-    for (const FolderEntry& entry : entries(join_path(root, folder))) {
-      const std::string stem = join_path(folder, entry.name);
-      if (entry.kind == FileKind::Folder) {
-        folders.push_back(stem);
-      } else if (const std::size_t end = stem.rfind(".log"); end != std::string::npos) {
-        find_log(join_path(root, stem), stem.substr(0, end));
-      }
-    }
-  }
+  walk(root, [&](const std::string& name, FileKind kind) {
+    if (kind == FileKind::Folder) return true;
+    const std::size_t end = name.rfind(".log");
+    if (end != std::string::npos) find_log(join_path(root, name), name.substr(0, end));
+    return false;
+  });
 }
 
 /// Those of nodes that left the graph go with the last of their results.

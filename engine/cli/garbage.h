@@ -3,6 +3,7 @@
 /// that a dry run says the same.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -51,6 +52,8 @@ class Garbage {
            std::uint64_t bytes);
   std::uint64_t size_of(const std::string& path) const;
   std::vector<FolderEntry> entries(const std::string& folder) const;
+  void walk(const std::string& root,
+            const std::function<bool(const std::string&, FileKind)>& visit) const;
 
   Files& files_;
   std::string workspace_;
