@@ -117,6 +117,7 @@ struct Family {
   const RuleSignature* signature = nullptr;
   bool is_private = false;
   bool is_effect = false;
+  bool in_effect = false;  ///< Declared in the body of an effect rule: it runs only in releases.
   std::vector<FamilyAxis> axes;
   std::vector<Cell> cells;
   std::unordered_map<std::uint64_t, std::uint32_t> by_coordinate;

@@ -104,7 +104,8 @@ Family& Evaluator::family_of(const ast::Decl& decl, Frame& frame) {
   family.label = frame.label.empty() ? family.name
                  : is_self           ? frame.label
                                      : fmt::format("{}/{}", frame.label, node.name.text);
-  if (frame.rule && frame.rule->effect && is_self) family.is_effect = true;
+  family.in_effect = frame.rule && frame.rule->effect;
+  if (family.in_effect && is_self) family.is_effect = true;
   make_axes(family, node);
   make_cells(family, node);
   return family;

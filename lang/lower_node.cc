@@ -297,7 +297,7 @@ void Lowerer::lower_tools(Cell& cell, InputList& inputs) {
       }
       const Result<std::string> path = eval_.world().tool(name->text);
       // A release is often made elsewhere: its tools are looked for when it runs.
-      if (!path && cell.family->is_effect) continue;
+      if (!path && (cell.family->is_effect || cell.family->in_effect)) continue;
       if (!path) {
         eval_.fault("E409", field->range, fmt::format("no program `{}`", printable(name->text)),
                     path.error().message, "install it, or put its folder on PATH");
@@ -373,11 +373,7 @@ void Lowerer::lower_after(Cell& cell, Node& row, InputList& inputs) {
 void Lowerer::note_refusals(Cell& cell, Node& row) {
   Family& family = *cell.family;
   std::string why;
-  if (family.is_effect) {
-    why = fmt::format(
-        "`{}` changes the world outside the workspace, which this version of devgraph does not do",
-        family.rule_name);
-  } else if (!can_run(family.rule_name)) {
+  if (!can_run(family.rule_name)) {
     why = fmt::format("this version of devgraph checks `{}`, but cannot run it", family.rule_name);
   }
   row.refused = builder_.str(why);

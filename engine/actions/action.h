@@ -38,6 +38,8 @@ struct Context {
   /// Writes a secret of the node, by its name, to a file in memory that is gone with the node; its
   /// path. The log hides what it holds.
   std::function<Result<std::string>(std::string_view)> secret_file = {};
+  /// The value of a secret of the node, by its name; only of effects.
+  std::function<Result<std::string>(std::string_view)> secret = {};
   /// When the node's `timeout` is over.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };

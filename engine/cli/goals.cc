@@ -69,9 +69,9 @@ std::string needed_labels(const Graph& graph, NodeId effect) {
 }
 
 void refuse_effect(Context& context, const Graph& graph, NodeId effect) {
-  std::vector<std::string> helps = {
-      "`devgraph build` changes nothing outside the workspace, and this version has no other "
-      "command that would"};
+  std::vector<std::string> helps = {fmt::format(
+      "`devgraph build` changes nothing outside the workspace; write  devgraph release {}",
+      shell_word(label_of(graph, effect)))};
   const std::string needed = needed_labels(graph, effect);
   if (!needed.empty()) {
     helps.push_back(fmt::format("to build what it needs, write  devgraph build{}", needed));

@@ -128,7 +128,7 @@ class Check(Commands):
     def test_it_cannot_tell(self):
         self.screen(["check", "sortd"], 2, "", NO_NODE)
         self.screen(["check", "cut"], 2, "", """error[E907]: `//:cut` is an effect
-   = `devgraph build` changes nothing outside the workspace, and this version has no other command that would
+   = `devgraph build` changes nothing outside the workspace; write  devgraph release //:cut
 """)
         self.screen(["check", "--format", "xml"], 2, "", """error[E903]: `xml` is no value of `--format`
    = `--format` is one of text, json, github, sarif
@@ -239,6 +239,8 @@ class List(Commands):
 extern effect rule git_branch(
   ## Its name.
   branch: string
+  ## Where it goes: a remote of the repository, or a URL.
+  remote: string = "origin"
 ) -> { ref: file }
 
 ## The one file of a folder that matches.

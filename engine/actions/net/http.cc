@@ -1,6 +1,7 @@
 #include "engine/actions/net/http.h"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
@@ -59,6 +60,14 @@ Result<Curl> load_curl() {
 const Result<Curl>& libcurl() {
   static const Result<Curl> kLoaded = load_curl();
   return kLoaded;
+}
+
+std::atomic<bool> only_reads{false};
+
+bool only_asks(const Request& request) {
+  const std::string& method = request.method;
+  return request.is_question || method == "GET" || method == "HEAD" || method == "OPTIONS" ||
+         method == "PROPFIND";
 }
 
 /// One for each thread, so that connections stay open from one exchange to the next.
@@ -279,7 +288,16 @@ std::string Answer::header(const std::string& name) const {
   return found == headers.end() ? std::string() : found->second;
 }
 
+void refuse_writes() {
+  only_reads = true;
+}
+
 std::expected<Answer, Fault> exchange(const Request& request, const Stopped& stopped) {
+  if (only_reads && !only_asks(request)) {
+    return std::unexpected(
+        Fault{fmt::format("a dry run sends no {} to {}", request.method, shown(request.url)), false,
+              true});
+  }
   const Result<Curl>& curl = libcurl();
   if (!curl) return std::unexpected(Fault{curl.error().message, false, true});
   return Exchange(*curl, request, stopped).run();

@@ -36,7 +36,8 @@ struct Request {
   std::function<Status(std::string_view)> take = nullptr;
   /// Schemes that are allowed, for curl: `http,https`.
   std::string schemes = "http,https";
-  bool follow = true;  ///< Redirects.
+  bool follow = true;        ///< Redirects.
+  bool is_question = false;  ///< Changes nothing at the server, whatever its method.
   std::optional<AwsSigner> signer = std::nullopt;
 };
 
@@ -61,6 +62,10 @@ struct Fault {
 
 /// An answer of any status, or why there is none. `stopped` is asked several times a second.
 std::expected<Answer, Fault> exchange(const Request& request, const Stopped& stopped);
+
+/// From now on this process sends nothing that could change a server: requests other than GET,
+/// HEAD, OPTIONS and PROPFIND fail. For dry runs.
+void refuse_writes();
 
 /// Whether the same request may succeed later: 408, 429 and 5xx.
 bool is_transient(long status);

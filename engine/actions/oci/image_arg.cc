@@ -53,6 +53,10 @@ std::optional<InputId> image_arg(const Context& context, std::string_view name) 
   return found[0];
 }
 
+std::optional<InputId> layout_input(const Graph& graph, ValueId value) {
+  return layout_of(graph, graph.value(value));
+}
+
 std::vector<InputId> images_arg(const Context& context, std::string_view name) {
   std::vector<InputId> found;
   if (const std::optional<ValueId> value = actions::find_arg(context, name)) {

@@ -15,6 +15,8 @@ namespace devgraph::oci {
 
 /// The layout of an image: a node, or a record of type `Image`.
 std::optional<InputId> image_arg(const actions::Context& context, std::string_view name);
+/// The same of any value: none if it is no image.
+std::optional<InputId> layout_input(const Graph& graph, ValueId value);
 /// A list of images.
 std::vector<InputId> images_arg(const actions::Context& context, std::string_view name);
 /// A map of texts, as it is written.

@@ -99,6 +99,7 @@ Reply<std::string> Registry::fetch_token(const std::map<std::string, std::string
     form = fmt::format("grant_type=refresh_token&client_id=devgraph&refresh_token={}&{}",
                        net::percent_encoded(credentials_.identity_token), question);
     request.method = "POST";
+    request.is_question = true;
     request.url = realm;
     request.body = form;
     request.headers.emplace_back("Content-Type: application/x-www-form-urlencoded");
@@ -275,6 +276,29 @@ Reply<void> Registry::push_manifest(const std::string& repository, const std::st
   const Reply<Answer> answer = ask(request, push(repository));
   if (!answer) return std::unexpected(answer.error());
   if (answer->status != 201) return std::unexpected(refused(request, *answer));
+  return {};
+}
+
+Reply<bool> Registry::mount_blob(const std::string& repository, const Sha256& digest,
+                                 const std::string& from) {
+  Request request;
+  request.method = "POST";
+  request.url =
+      url(repository, fmt::format("blobs/uploads/?mount={}&from={}",
+                                  net::percent_encoded(show(digest)), net::percent_encoded(from)));
+  request.body = std::string_view();
+  const Reply<Answer> answer = ask(request, push(repository));
+  if (!answer) return std::unexpected(answer.error());
+  return answer->status == 201;
+}
+
+Reply<void> Registry::delete_tag(const std::string& repository, const std::string& tag) {
+  Request request;
+  request.method = "DELETE";
+  request.url = url(repository, "manifests/" + tag);
+  const Reply<Answer> answer = ask(request, fmt::format("repository:{}:delete", repository));
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->status != 202) return std::unexpected(refused(request, *answer));
   return {};
 }
 

@@ -1,0 +1,96 @@
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "engine/actions/effects/effects.h"
+#include "engine/base/path.h"
+#include "engine/base/text.h"
+
+namespace devgraph::actions {
+
+namespace {
+
+Result<std::string> target_folder(const Context& context) {
+  const std::string to(string_arg(context, "to"));
+  const bool is_below_home = to.starts_with("~/");
+  const char* home = std::getenv("HOME");
+  if (is_below_home && home == nullptr) return fail("HOME is not set, so `~/` is nowhere");
+  std::string folder = is_below_home ? join_path(home, to.substr(2)) : to;
+  if (!folder.starts_with('/')) {
+    return fail(fmt::format("`to` is `{}`: write an absolute path, or one that begins with ~/",
+                            printable(to)));
+  }
+  while (folder.size() > 1 && folder.ends_with('/'))
+    folder.pop_back();
+  if (is_within(folder, context.workspace)) {
+    return fail(fmt::format(
+        "`to` is `{}`, which is in the workspace; `freeze` copies into the tree", printable(to)));
+  }
+  return folder;
+}
+
+class CopyStep final : public Step {
+ public:
+  CopyStep(const Context& context, StepFacts facts, std::string from, std::string to)
+      : Step(std::move(facts)), context_(context), from_(std::move(from)), to_(std::move(to)) {}
+
+  Result<Seen> look() override {
+    const Result<FileStat> stat = context_.files.lstat(to_);
+    if (!stat) return std::unexpected(stat.error());
+    if (!stat->exists()) return Seen{Held::Nothing};
+    if (stat->kind != FileKind::Regular) return Seen{Held::Other, "no regular file"};
+    const Result<FileHash> there = context_.files.hash(to_, true);
+    if (!there) return std::unexpected(there.error());
+    const std::string digest = "sha256:" + hex(*there->sha);
+    return Seen{digest == facts().digest ? Held::Same : Held::Other, digest};
+  }
+
+  Status apply() override {
+    const std::string aside = to_ + ".devgraph-part";
+    Files& files = context_.files;
+    if (Status done = files.make_folders(std::string(parent_path(to_))); !done) return done;
+    if (Status done = files.remove(aside); !done) return done;
+    if (Status done = files.copy(from_, aside); !done) return done;
+    const Result<FileHash> copied = files.hash(aside, true);
+    if (!copied) return std::unexpected(copied.error());
+    if ("sha256:" + hex(*copied->sha) != facts().digest) {
+      static_cast<void>(files.remove(aside));
+      return fail(fmt::format("{} changed since the release was planned", printable(from_)));
+    }
+    return files.rename(aside, to_);
+  }
+
+  Status revert(const std::string&) override { return context_.files.remove(to_); }
+
+ private:
+  const Context& context_;
+  std::string from_;
+  std::string to_;
+};
+
+}  // namespace
+
+/// copy_to(files, to)
+Result<Steps> plan_copy_to(const Context& context) {
+  const Result<std::string> folder = target_folder(context);
+  if (!folder) return std::unexpected(folder.error());
+  Steps steps;
+  for (const InputId input : inputs_arg(context, "files")) {
+    const std::string from = context.path_of(input);
+    const Result<FileHash> hash = context.files.hash(from, true);
+    if (!hash) return std::unexpected(hash.error());
+    StepFacts facts;
+    facts.kind = "copy";
+    facts.target = join_path(*folder, base_name(input_name(context, input)));
+    facts.digest = "sha256:" + hex(*hash->sha);
+    facts.size = hash->stat.size;
+    facts.turn = Turn::Reversible;
+    facts.can_revert = true;
+    const std::string to = facts.target;
+    steps.list.push_back(std::make_unique<CopyStep>(context, std::move(facts), from, to));
+  }
+  steps.receipt = *folder + "\n";
+  return steps;
+}
+
+}  // namespace devgraph::actions

@@ -1,0 +1,27 @@
+#include "engine/actions/effects/effect.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/actions/effects/effects.h"
+
+namespace devgraph::actions {
+
+Status Step::revert(const std::string&) {
+  return fail("this cannot be taken back");
+}
+
+const Effect* find_effect(std::string_view name) {
+  static constexpr std::array<Effect, 5> kEffects = {{
+      {"copy_to", nullptr, plan_copy_to},
+      {"git_branch", ready_git, plan_git_branch},
+      {"git_tag", ready_git, plan_git_tag},
+      {"promote", ready_promote, plan_promote},
+      {"push", ready_push, plan_push},
+  }};
+  const auto found = std::find_if(kEffects.begin(), kEffects.end(),
+                                  [&](const Effect& effect) { return effect.name == name; });
+  return found == kEffects.end() ? nullptr : &*found;
+}
+
+}  // namespace devgraph::actions

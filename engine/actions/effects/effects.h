@@ -1,0 +1,17 @@
+#pragma once
+/// The native effects, one file each; their arguments are those of the rules in stdlib.
+
+#include "engine/actions/effects/effect.h"
+
+namespace devgraph::actions {
+
+Status ready_push(const Context& context);
+Result<Steps> plan_push(const Context& context);
+Status ready_promote(const Context& context);
+Result<Steps> plan_promote(const Context& context);
+Status ready_git(const Context& context);
+Result<Steps> plan_git_tag(const Context& context);
+Result<Steps> plan_git_branch(const Context& context);
+Result<Steps> plan_copy_to(const Context& context);
+
+}  // namespace devgraph::actions

@@ -1,0 +1,235 @@
+/// Tags and branches in a repository elsewhere.
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "engine/actions/effects/effects.h"
+#include "engine/actions/net/http.h"
+#include "engine/actions/program.h"
+#include "engine/base/path.h"
+#include "engine/base/text.h"
+
+extern char** environ;
+
+namespace devgraph::actions {
+
+namespace {
+
+/// git as the user has it: with their configuration, keys and helpers, but it asks nobody.
+class Git {
+ public:
+  explicit Git(const Context& context) : context_(context) {
+    program_.folder =
+        join_path(context.workspace, context.graph.str(context.graph.node(context.node).project));
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+      const std::string_view text = *entry;
+      const bool is_kept = !text.starts_with("GIT_") || text.starts_with("GIT_SSH") ||
+                           text.starts_with("GIT_CONFIG_") || text.starts_with("GIT_AUTHOR_") ||
+                           text.starts_with("GIT_COMMITTER_");
+      if (is_kept && !text.starts_with("LC_ALL=")) program_.environment.emplace_back(text);
+    }
+    program_.environment.emplace_back("GIT_TERMINAL_PROMPT=0");
+    program_.environment.emplace_back("LC_ALL=C");
+  }
+
+  Result<std::string> operator()(std::vector<std::string> words) {
+    program_.argv = {"git"};
+    program_.argv.insert(program_.argv.end(), words.begin(), words.end());
+    return run_program(context_, program_);
+  }
+
+ private:
+  const Context& context_;
+  Program program_;
+};
+
+Result<std::string> head_commit(const Context& context) {
+  Git git(context);
+  const Result<std::string> commit = git({"rev-parse", "--verify", "HEAD^{commit}"});
+  if (!commit) return std::unexpected(commit.error());
+  return std::string(trim(*commit));
+}
+
+/// What a ref of the remote stands for.
+struct Remote {
+  std::string object;  ///< Empty: it is not there.
+  std::string commit;  ///< Behind an annotated tag.
+};
+
+Result<Remote> ask_remote(const Context& context, const std::string& remote,
+                          const std::string& ref) {
+  Git git(context);
+  const Result<std::string> lines = git({"ls-remote", "--", remote, ref, ref + "^{}"});
+  if (!lines) return std::unexpected(lines.error());
+  Remote found;
+  for (const std::string_view line : split(*lines, '\n')) {
+    const std::size_t tab = line.find('\t');
+    if (tab == std::string_view::npos) continue;
+    if (line.substr(tab + 1) == ref) found.object = line.substr(0, tab);
+    if (line.substr(tab + 1) == ref + "^{}") found.commit = line.substr(0, tab);
+  }
+  if (found.commit.empty()) found.commit = found.object;
+  return found;
+}
+
+/// A ref of a remote: a tag or a branch.
+class RefStep : public Step {
+ public:
+  RefStep(const Context& context, StepFacts facts, std::string remote, std::string ref)
+      : Step(std::move(facts)),
+        context_(context),
+        remote_(std::move(remote)),
+        ref_(std::move(ref)) {}
+
+  Result<Seen> look() override {
+    const Result<Remote> there = ask_remote(context_, remote_, ref_);
+    if (!there) return std::unexpected(there.error());
+    if (there->object.empty()) return Seen{Held::Nothing};
+    return Seen{there->commit == facts().digest ? Held::Same : Held::Other, there->commit};
+  }
+
+  Status revert(const std::string&) override {
+    const Result<Remote> there = ask_remote(context_, remote_, ref_);
+    if (!there) return std::unexpected(there.error());
+    Git git(context_);
+    // Only what was looked at is deleted.
+    const auto done =
+        git({"push", "--quiet", fmt::format("--force-with-lease={}:{}", ref_, there->object),
+             remote_, ":" + ref_});
+    return done ? forget() : std::unexpected(done.error());
+  }
+
+ protected:
+  /// Puts an object of the repository there, only if the remote has nothing of that name.
+  Status push(const std::string& object) {
+    Git git(context_);
+    const auto done = git({"push", "--quiet", fmt::format("--force-with-lease={}:", ref_), remote_,
+                           fmt::format("{}:{}", object, ref_)});
+    return done ? Status() : std::unexpected(done.error());
+  }
+  /// What of a ref that was taken back is here.
+  virtual Status forget() { return {}; }
+  const Context& context() const { return context_; }
+  const std::string& ref() const { return ref_; }
+
+ private:
+  const Context& context_;
+  std::string remote_;
+  std::string ref_;
+};
+
+class BranchStep final : public RefStep {
+ public:
+  using RefStep::RefStep;
+  Status apply() override { return push(facts().digest); }
+};
+
+class TagStep final : public RefStep {
+ public:
+  TagStep(const Context& context, StepFacts facts, std::string remote, std::string name,
+          std::string message)
+      : RefStep(context, std::move(facts), std::move(remote), "refs/tags/" + name),
+        name_(std::move(name)),
+        message_(std::move(message)) {}
+
+  Status apply() override {
+    if (const Status done = make(); !done) return done;
+    return push(ref());
+  }
+
+ private:
+  /// The tag of this repository; one that an interrupted release made is taken.
+  Status make() {
+    Git git(context());
+    const Result<std::string> held =
+        git({"for-each-ref", "--format=%(objectname) %(*objectname)", "--", ref()});
+    if (!held) return std::unexpected(held.error());
+    if (trim(*held).empty()) {
+      // Signed where the user's configuration says so (tag.gpgSign).
+      const auto made = git({"tag", "-a", "-m", message_, "--", name_, facts().digest});
+      return made ? Status() : std::unexpected(made.error());
+    }
+    if (held->find(facts().digest) != std::string::npos) return {};
+    return fail(fmt::format("the tag `{}` of this repository is another commit: {}",
+                            printable(name_), trim(*held)));
+  }
+
+  Status forget() override {
+    Git git(context());
+    const auto done = git({"tag", "-d", "--", name_});
+    return done ? Status() : std::unexpected(done.error());
+  }
+
+  std::string name_;
+  std::string message_;
+};
+
+StepFacts facts_of(std::string kind, const std::string& remote, const std::string& name,
+                   const std::string& commit) {
+  StepFacts facts;
+  facts.kind = std::move(kind);
+  facts.target = fmt::format("{} {}", net::shown(remote), name);
+  facts.digest = commit;
+  facts.turn = Turn::Reversible;
+  facts.can_revert = true;
+  return facts;
+}
+
+Status check_name(const Context& context, const std::string& ref) {
+  Git git(context);
+  if (git({"check-ref-format", ref})) return {};
+  return fail(fmt::format("`{}` is no name that git takes", printable(ref)));
+}
+
+}  // namespace
+
+/// Whether the remote would take a push, which it is asked without sending anything.
+Status ready_git(const Context& context) {
+  const Result<std::string> commit = head_commit(context);
+  if (!commit) return std::unexpected(commit.error());
+  Git git(context);
+  const auto taken =
+      git({"push", "--dry-run", "--quiet", std::string(string_arg(context, "remote")),
+           *commit + ":refs/heads/devgraph-may-push"});
+  return taken ? Status() : std::unexpected(taken.error());
+}
+
+/// git_tag(tag, message, branch, remote)
+Result<Steps> plan_git_tag(const Context& context) {
+  const Result<std::string> commit = head_commit(context);
+  if (!commit) return std::unexpected(commit.error());
+  const std::string tag(string_arg(context, "tag"));
+  const std::string remote(string_arg(context, "remote"));
+  const std::string message(optional_string(context, "message").value_or(tag));
+  if (const Status good = check_name(context, "refs/tags/" + tag); !good)
+    return std::unexpected(good.error());
+  Steps steps;
+  if (const auto branch = optional_string(context, "branch")) {
+    const std::string ref = fmt::format("refs/heads/{}", *branch);
+    if (const Status good = check_name(context, ref); !good) return std::unexpected(good.error());
+    steps.list.push_back(std::make_unique<BranchStep>(
+        context, facts_of("branch", remote, std::string(*branch), *commit), remote, ref));
+  }
+  steps.list.push_back(std::make_unique<TagStep>(context, facts_of("tag", remote, tag, *commit),
+                                                 remote, tag, message));
+  steps.receipt = fmt::format("{} {}\n", tag, *commit);
+  return steps;
+}
+
+/// git_branch(branch, remote)
+Result<Steps> plan_git_branch(const Context& context) {
+  const Result<std::string> commit = head_commit(context);
+  if (!commit) return std::unexpected(commit.error());
+  const std::string branch(string_arg(context, "branch"));
+  const std::string remote(string_arg(context, "remote"));
+  const std::string ref = "refs/heads/" + branch;
+  if (const Status good = check_name(context, ref); !good) return std::unexpected(good.error());
+  Steps steps;
+  steps.list.push_back(std::make_unique<BranchStep>(
+      context, facts_of("branch", remote, branch, *commit), remote, ref));
+  steps.receipt = fmt::format("{} {}\n", branch, *commit);
+  return steps;
+}
+
+}  // namespace devgraph::actions
