@@ -173,6 +173,9 @@ void Checker::report_cycle(const std::vector<const ast::Decl*>& path,
 void Checker::check_unused(const Symbol& symbol) {
   const ast::Word* name = declared_name(*symbol.decl);
   if (!name || !name->text.starts_with('_') || used_.contains(symbol.decl)) return;
+  // A release finds them by their names: they ask whether there is anything to do, and undo it.
+  const bool is_node = std::holds_alternative<ast::Node>(symbol.decl->value);
+  if (is_node && (name->text == "_probe" || name->text == "_revert")) return;
   reported_
       .error("E223", name->range, fmt::format("`{}` is private and nothing uses it", name->text),
              "unused")

@@ -71,4 +71,17 @@ std::optional<std::string> ask_on_terminal(const std::string& question,
   return line;
 }
 
+bool has_terminal() {
+  return static_cast<bool>(Fd(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)));
+}
+
+bool confirm_on_terminal(const std::string& question, const std::function<bool()>& stop) {
+  const Fd terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!terminal) return false;
+  ::tcflush(terminal.get(), TCIFLUSH);  // What was typed before nobody could have meant.
+  say(terminal.get(), question);
+  const std::optional<std::string> line = read_line(terminal.get(), stop);
+  return line && (*line == "y" || *line == "yes" || *line == "Y");
+}
+
 }  // namespace devgraph::cli

@@ -1,5 +1,5 @@
 #pragma once
-/// Asks the user for a secret.
+/// Asks the user: for a secret, or whether to go on.
 
 #include <functional>
 #include <optional>
@@ -11,5 +11,10 @@ namespace devgraph::cli {
 /// `stop` says true.
 std::optional<std::string> ask_on_terminal(const std::string& question,
                                            const std::function<bool()>& stop);
+
+/// Whether there is a terminal at which somebody can be asked.
+bool has_terminal();
+/// A question that is answered by `y` or `yes`; anything else is no, and so is no terminal.
+bool confirm_on_terminal(const std::string& question, const std::function<bool()>& stop);
 
 }  // namespace devgraph::cli

@@ -17,6 +17,7 @@ int image_command(Context& context);
 /// `devgraph run`: a command within an image. Gives the status of that command.
 int run_in_command(Context& context);
 int shell_command(Context& context);
+int release_command(Context& context);
 int lock_command(Context& context);
 int update_command(Context& context);
 int clean_command(Context& context);

@@ -80,21 +80,6 @@ void refuse_effect(Context& context, const Graph& graph, NodeId effect) {
             std::move(helps));
 }
 
-/// Nodes that cannot be run at all are refused before anything runs, each by name.
-bool refuse_impossible(Context& context, const Graph& graph, const std::vector<NodeId>& goals) {
-  std::size_t count = 0;
-  for (const NodeId id : needed_order(graph, goals)) {
-    const Node& node = graph.node(id);
-    if (graph.str(node.refused).empty()) continue;
-    if (++count > kMostNamed) continue;
-    add_fault(context, "E911",
-              fmt::format("`{}` cannot be built: {}", shown_label(graph, id),
-                          printable(graph.str(node.refused))),
-              {fmt::format("declared at {}:{}", printable(graph.str(node.manifest)), node.line)});
-  }
-  return count == 0;
-}
-
 }  // namespace
 
 std::optional<std::vector<NodeId>> select_nodes(Context& context, const Graph& graph,
@@ -114,6 +99,20 @@ std::optional<std::vector<NodeId>> select_nodes(Context& context, const Graph& g
   if (!good) return std::nullopt;
   sort_unique(nodes);
   return nodes;
+}
+
+bool refuse_impossible(Context& context, const Graph& graph, const std::vector<NodeId>& goals) {
+  std::size_t count = 0;
+  for (const NodeId id : needed_order(graph, goals)) {
+    const Node& node = graph.node(id);
+    if (graph.str(node.refused).empty()) continue;
+    if (++count > kMostNamed) continue;
+    add_fault(context, "E911",
+              fmt::format("`{}` cannot be built: {}", shown_label(graph, id),
+                          printable(graph.str(node.refused))),
+              {fmt::format("declared at {}:{}", printable(graph.str(node.manifest)), node.line)});
+  }
+  return count == 0;
 }
 
 std::vector<NodeId> default_nodes(const Graph& graph, const lang::Workspace& workspace) {

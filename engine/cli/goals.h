@@ -31,4 +31,8 @@ std::optional<std::vector<NodeId>> choose_shown(Context& context, const Graph& g
                                                 const lang::Workspace& workspace,
                                                 std::span<const LabelPattern> labels);
 
+/// Nodes that cannot be run at all, of these and what they need, are refused before anything runs,
+/// each by name. False: faults are in `context.found`.
+bool refuse_impossible(Context& context, const Graph& graph, const std::vector<NodeId>& goals);
+
 }  // namespace devgraph::cli

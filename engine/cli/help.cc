@@ -50,6 +50,8 @@ const std::vector<CommandInfo>& commands() {
   static const std::vector<CommandInfo> kCommands = {
       {"init", "", "write a first build.devgraph from what the folder holds", WordKind::None, 0, 0},
       {"build", "[LABEL…]", "build what is stale", WordKind::Labels, 0, kNoLimit},
+      {"release", "[LABEL…]", "push, upload and tag what is built; asks first", WordKind::Labels, 0,
+       kNoLimit},
       {"check", "[LABEL…]", "name what is stale, build nothing", WordKind::Labels, 0, kNoLimit},
       {"why", "LABEL…", "what differs from the last run of a node", WordKind::Labels, 1, kNoLimit},
       {"log", "[LABEL…]", "what a node printed when it last ran", WordKind::Labels, 0, kNoLimit},

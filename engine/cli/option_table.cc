@@ -162,6 +162,25 @@ constexpr OptionSpec kBuild[] = {
     {"", "sandbox", "MODE", "hold nodes to what they declare", set_sandbox, "on|require|off"},
 };
 
+constexpr OptionSpec kRelease[] = {
+    {"j", "jobs", "N", "run up to N commands at once (default: one a core)", set_jobs},
+    {"k", "keep-going", "", "after a failure go on with all that does not need it",
+     set_flag<&Options::keep_going>},
+    {"l", "load-average", "LOAD", "start no command while the load is above LOAD", set_load},
+    {"n", "dry-run", "", "build, ask every target, print the plan; change nothing outside",
+     set_flag<&Options::plan_only>},
+    {"y", "yes", "", "do not ask; needed where there is no terminal", set_flag<&Options::yes>},
+    {"", "revert", "", "take back what this workspace did, as far as it can be",
+     set_flag<&Options::revert>},
+    {"", "new", "", "leave an unfinished release of another commit, and begin anew",
+     set_flag<&Options::anew>},
+    {"", "no-wait", "", "if another build has the workspace, fail at once",
+     set_flag<&Options::no_wait>},
+    {"", "locked", "", "write no lock file: refuse what is not in it", set_flag<&Options::locked>},
+    {"", "sandbox", "MODE", "hold nodes to what they declare", set_sandbox, "on|require|off"},
+    kJson,
+};
+
 constexpr OptionSpec kCheck[] = {
     {"", "format", "FORMAT", "how to print what is stale", set_format, "text|json|github|sarif"},
     kJson,
@@ -234,11 +253,12 @@ std::span<const OptionSpec> common_options() {
 
 std::span<const OptionSpec> own_options(string_view command) {
   static const std::map<string_view, std::span<const OptionSpec>> kOwn = {
-      {"build", kBuild},    {"check", kCheck}, {"why", kJsonOnly}, {"log", kLog},
-      {"list", kJsonOnly},  {"graph", kGraph}, {"out", kJsonOnly}, {"clean", kClean},
-      {"fmt", kFmt},        {"lint", kLint},   {"init", kInit},    {"doctor", kJsonOnly},
-      {"image", kJsonOnly}, {"run", kRun},     {"shell", kRun},    {"lock", kNoWait},
-      {"update", kUpdate},  {"gc", kGc},       {"metrics", kData}, {"data", kData},
+      {"build", kBuild},     {"check", kCheck}, {"why", kJsonOnly}, {"log", kLog},
+      {"list", kJsonOnly},   {"graph", kGraph}, {"out", kJsonOnly}, {"clean", kClean},
+      {"fmt", kFmt},         {"lint", kLint},   {"init", kInit},    {"doctor", kJsonOnly},
+      {"image", kJsonOnly},  {"run", kRun},     {"shell", kRun},    {"lock", kNoWait},
+      {"update", kUpdate},   {"gc", kGc},       {"metrics", kData}, {"data", kData},
+      {"release", kRelease},
   };
   const auto found = kOwn.find(command);
   return found == kOwn.end() ? std::span<const OptionSpec>() : found->second;

@@ -48,6 +48,12 @@ struct Options {
   bool shuffle_any = false;  ///< `--shuffle` without a seed.
   SandboxChoice sandbox = SandboxChoice::On;
 
+  // release
+  bool plan_only = false;  ///< `--dry-run`
+  bool yes = false;
+  bool revert = false;
+  bool anew = false;  ///< `--new`
+
   bool paranoid = false;  ///< check
   bool remote = false;    ///< check
   bool portable = false;  ///< check: `--lock`

@@ -101,7 +101,7 @@ int run_command(Context& context) {
       {"shell", shell_command},     {"export", export_command},
       {"lock", lock_command},       {"update", update_command},
       {"gc", gc_command},           {"metrics", metrics_command},
-      {"data", data_command},
+      {"data", data_command},       {"release", release_command},
   };
   return kCommands.at(context.options.command)(context);
 }

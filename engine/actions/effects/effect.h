@@ -64,7 +64,7 @@ class Step {
   /// name. What is sent has to have the digest of the facts: a file that changed is an error.
   virtual Status apply() = 0;
   /// Takes it back; only after `look` said that it is there. `before`: what a moving name stood for
-  /// before `apply`, as `Seen::what`; empty: nothing.
+  /// before `apply`, as `Seen::what`; a moving name that was new is not taken back.
   virtual Status revert(const std::string& before);
 
  private:

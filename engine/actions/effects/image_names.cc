@@ -150,10 +150,6 @@ Result<Seen> NameStep::look() {
 }
 
 Status NameStep::revert(const std::string& before) {
-  if (before.empty()) {
-    const auto gone = registry_->delete_tag(name_.repository, name_.tag);
-    return gone ? Status() : std::unexpected(gone.error().error());
-  }
   const auto old = registry_->get_manifest(name_.repository, before);
   if (!old) return std::unexpected(old.error().error());
   const auto done =

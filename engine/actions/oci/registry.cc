@@ -292,16 +292,6 @@ Reply<bool> Registry::mount_blob(const std::string& repository, const Sha256& di
   return answer->status == 201;
 }
 
-Reply<void> Registry::delete_tag(const std::string& repository, const std::string& tag) {
-  Request request;
-  request.method = "DELETE";
-  request.url = url(repository, "manifests/" + tag);
-  const Reply<Answer> answer = ask(request, fmt::format("repository:{}:delete", repository));
-  if (!answer) return std::unexpected(answer.error());
-  if (answer->status != 202) return std::unexpected(refused(request, *answer));
-  return {};
-}
-
 Reply<bool> Registry::lists_referrers(const std::string& repository, const Sha256& digest) {
   Request request;
   request.url = url(repository, "referrers/" + show(digest));

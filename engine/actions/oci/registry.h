@@ -60,8 +60,6 @@ class Registry {
                          const std::string& from);
   Reply<void> push_manifest(const std::string& repository, const std::string& reference,
                             std::string_view media_type, std::string_view bytes);
-  /// Takes a name away; many servers are set up to refuse that.
-  Reply<void> delete_tag(const std::string& repository, const std::string& tag);
   /// Whether the server keeps lists of what is about a manifest; old ones do not.
   Reply<bool> lists_referrers(const std::string& repository, const Sha256& digest);
 

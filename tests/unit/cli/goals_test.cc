@@ -77,11 +77,10 @@ TEST_CASE("--only and --except narrow what is chosen") {
 }
 
 TEST_CASE("an effect that is named is refused") {
-  CHECK(
-      choose({"page"}).faults ==
-      "error[E907]: `//:page` is an effect\n"
-      "   = `devgraph build` changes nothing outside the workspace, and this version has no other "
-      "command that would\n");
+  CHECK(choose({"page"}).faults ==
+        "error[E907]: `//:page` is an effect\n"
+        "   = `devgraph build` changes nothing outside the workspace; write  "
+        "devgraph release //:page\n");
 }
 
 TEST_CASE("a node that cannot be run is refused, also when it is only needed") {

@@ -1,0 +1,318 @@
+#include "engine/exec/release.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/actions/net/http.h"
+#include "engine/base/text.h"
+#include "engine/cli/ask_secret.h"
+#include "engine/cli/build_job.h"
+#include "engine/cli/commands.h"
+#include "engine/cli/goals.h"
+#include "engine/cli/load_graph.h"
+#include "engine/cli/release_text.h"
+#include "engine/cli/render.h"
+#include "engine/cli/secret_store.h"
+#include "lang/git.h"
+
+namespace devgraph::cli {
+namespace {
+
+constexpr std::size_t kMostNamed = 20;
+
+/// What plain `release` is about: the name `release` of the current project. None: it is not there.
+std::optional<std::vector<NodeId>> release_nodes(Context& context, const Graph& graph,
+                                                 const lang::Workspace& workspace) {
+  for (const Target& target : graph.targets()) {
+    if (graph.str(target.name) != "release" || graph.str(target.project) != workspace.project) {
+      continue;
+    }
+    const std::span<const NodeId> nodes = graph.nodes(target);
+    return std::vector<NodeId>(nodes.begin(), nodes.end());
+  }
+  std::vector<std::string> helps;
+  for (const Target& target : graph.targets()) {
+    const std::span<const NodeId> nodes = graph.nodes(target);
+    const bool is_effect = std::ranges::any_of(
+        nodes, [&](NodeId id) { return (graph.node(id).flags & node_flags::kEffect) != 0; });
+    if (!is_effect || target.kind == TargetKind::Let) continue;
+    if (helps.size() < kMostNamed) {
+      helps.push_back(fmt::format("devgraph release {}", shell_word(label_of(graph, target))));
+    }
+  }
+  helps.emplace_back(helps.empty() ? "an effect is a node of `push`, `upload`, `git_tag`, …"
+                                   : "or write  let release = [ … ]  with what belongs to it");
+  add_fault(context, "E940", "this project has no `release`", std::move(helps));
+  return std::nullopt;
+}
+
+/// The nodes that the words stand for.
+std::optional<std::vector<NodeId>> wanted_nodes(Context& context, const Graph& graph,
+                                                const lang::Workspace& workspace,
+                                                std::span<const LabelPattern> labels) {
+  if (labels.empty()) return release_nodes(context, graph, workspace);
+  return select_nodes(context, graph, labels);
+}
+
+/// What has to be built for a release, and what of it is no effect.
+std::optional<std::vector<NodeId>> choose_needs(Context& context, const Graph& graph,
+                                                const lang::Workspace& workspace,
+                                                std::span<const LabelPattern> labels) {
+  const std::optional<std::vector<NodeId>> wanted = wanted_nodes(context, graph, workspace, labels);
+  if (!wanted) return std::nullopt;
+  const std::vector<NodeId> effects = exec::effects_of(graph, *wanted);
+  if (effects.empty()) {
+    add_fault(context, "E940",
+              fmt::format("`{}` is no effect",
+                          wanted->empty() ? "release" : shown_label(graph, (*wanted)[0])),
+              {"`devgraph release` pushes, uploads and tags; `devgraph build` makes all else"});
+    return std::nullopt;
+  }
+  if (!refuse_impossible(context, graph, exec::nodes_of_effects(graph, effects))) {
+    return std::nullopt;
+  }
+  std::vector<NodeId> needs = exec::needs_of_effects(graph, effects);
+  for (const NodeId id : *wanted) {
+    if ((graph.node(id).flags & node_flags::kEffect) == 0) needs.push_back(id);
+  }
+  std::ranges::sort(needs);
+  needs.erase(std::unique(needs.begin(), needs.end()), needs.end());
+  return needs;
+}
+
+/// One line a step, as it ends.
+class Lines final : public exec::ReleaseListener {
+ public:
+  Lines(Context& context, std::size_t steps, std::string_view done)
+      : context_(context), steps_(steps), done_(done) {}
+
+  void ended(std::size_t number, const exec::ReleaseStep& step, exec::StepEnd end,
+             const std::string& why, std::chrono::milliseconds time) override {
+    const actions::StepFacts& facts = step.step->facts();
+    const std::string what = fmt::format("{} {}", facts.kind, printable(facts.target));
+    const std::string number_text = fmt::format("[{}/{}]", number + 1, steps_);
+    Console& console = context_.console;
+    const bool color = console.talk_color;
+    switch (end) {
+      case exec::StepEnd::Done:
+        if (console.quiet) return;
+        console.talk(fmt::format("{} {}{} ({})  {}\n", number_text, done_, what,
+                                 short_digest(facts.digest), human_duration(time)));
+        return;
+      case exec::StepEnd::Failed:
+        console.talk(fmt::format("{} {}\n",
+                                 painted(color, Paint::Red, number_text + " FAILED " + what),
+                                 human_duration(time)));
+        for (const std::string_view line : split(why, '\n'))
+          console.talk(fmt::format("    {}\n", printable(line)));
+        return;
+      case exec::StepEnd::Blocked:
+        console.talk(fmt::format("{} blocked {}: {}\n", number_text, what, printable(why)));
+        return;
+      case exec::StepEnd::NotStarted:
+        return;
+    }
+  }
+
+ private:
+  Context& context_;
+  std::size_t steps_;
+  std::string_view done_;
+};
+
+/// The release command between its build and its end.
+class Releasing {
+ public:
+  explicit Releasing(Context& context) : context_(context), options_(context.options) {}
+
+  std::optional<int> before(Job& job, exec::Runner& runner);
+  int after(Job& job, exec::Runner& runner);
+
+ private:
+  std::optional<std::vector<NodeId>> effects(const Job& job);
+  bool refuses_other_commit(const exec::Ledger& ledger, const std::string& commit);
+  int refuse_differing(const exec::Release& release);
+  bool agreed(const std::string& question);
+  int carry_out(exec::Release& release);
+  int revert(exec::Release& release);
+  int status_of(const exec::ReleaseSummary& summary, std::string_view done);
+
+  Context& context_;
+  const Options& options_;
+  exec::Runner* runner_ = nullptr;
+  exec::SecretValues secrets_;
+  std::vector<std::string> goals_;
+};
+
+std::optional<std::vector<NodeId>> Releasing::effects(const Job& job) {
+  const auto labels = parse_labels(context_, job.workspace, options_.words);
+  if (!labels) return std::nullopt;
+  const auto wanted = wanted_nodes(context_, job.graph, job.workspace, *labels);
+  if (!wanted) return std::nullopt;
+  goals_.clear();
+  for (const NodeId id : *wanted)
+    goals_.push_back(label_of(job.graph, id));
+  return exec::effects_of(job.graph, *wanted);
+}
+
+/// All that can be known before the build is known before it: nobody waits an hour to hear that a
+/// password is missing.
+std::optional<int> Releasing::before(Job& job, exec::Runner& runner) {
+  runner_ = &runner;
+  const bool asks = !options_.plan_only && !options_.yes;
+  if (asks && !has_terminal()) {
+    return refuse(context_, "E941", "there is no terminal at which to ask whether to go on",
+                  {"write  devgraph release --yes  to go on without being asked",
+                   "or  devgraph release --dry-run  to see what would be done"});
+  }
+  const std::optional<std::vector<NodeId>> found = effects(job);
+  if (!found) return refuse(context_);
+  if (options_.plan_only) net::refuse_writes();
+  const std::vector<exec::WantedSecret> wanted =
+      exec::wanted_secrets(job.graph, exec::nodes_of_effects(job.graph, *found));
+  if (!wanted.empty()) {
+    std::optional<exec::SecretValues> values =
+        find_secrets(context_, job.graph, wanted, [&] { return runner.stop_signal() != 0; });
+    if (!values) return refuse(context_);
+    secrets_ = *std::move(values);
+  }
+  const std::vector<exec::NotReady> refused =
+      exec::refused_effects(job.graph, context_.files, job.workspace.root, *found);
+  for (const exec::NotReady& one : refused) {
+    add_fault(context_, "E916",
+              fmt::format("`{}` would be refused: {}", shown_label(job.graph, one.node), one.why),
+              {"nothing has run"});
+  }
+  if (!refused.empty()) return refuse(context_);
+  return std::nullopt;
+}
+
+/// A release that was interrupted is ended with what it was begun with.
+bool Releasing::refuses_other_commit(const exec::Ledger& ledger, const std::string& commit) {
+  const std::optional<exec::ReleaseBegin>& begun = ledger.unfinished();
+  if (!begun || !ledger.did_anything() || options_.anew || options_.plan_only) return false;
+  if (begun->commit.empty() || begun->commit == commit || begun->goals != goals_) return false;
+  add_fault(
+      context_, "E943",
+      fmt::format("a release of commit {} is not finished, and this is {}",
+                  short_digest(begun->commit), commit.empty() ? "no commit" : short_digest(commit)),
+      {fmt::format("to finish it, write  git switch --detach {}  and  devgraph release",
+                   short_digest(begun->commit)),
+       "to leave it as it is, write  devgraph release --new"});
+  return true;
+}
+
+int Releasing::refuse_differing(const exec::Release& release) {
+  std::size_t count = 0;
+  for (const exec::ReleaseStep& one : release.steps()) {
+    if (one.state != exec::StepState::Differs || ++count > kMostNamed) continue;
+    const actions::StepFacts& facts = one.step->facts();
+    add_fault(context_, "E942",
+              fmt::format("{} {} is there already, and is something else", facts.kind,
+                          printable(facts.target)),
+              {fmt::format("there: {}", printable(one.seen.what)),
+               fmt::format("here:  {}", printable(facts.digest)),
+               "a name that says which version it is refuses to move: release under another one"});
+  }
+  return count == 0 ? kExitDone : refuse(context_);
+}
+
+bool Releasing::agreed(const std::string& question) {
+  if (options_.yes) return true;
+  return confirm_on_terminal(question, [&] { return runner_->stop_signal() != 0; });
+}
+
+int Releasing::status_of(const exec::ReleaseSummary& summary, std::string_view done) {
+  constexpr int kSignalBase = 128;
+  context_.console.talk(release_line(summary, done) + "\n");
+  if (runner_->stop_signal() != 0) return kSignalBase + runner_->stop_signal();
+  return summary.succeeded() ? kExitDone : kExitFailed;
+}
+
+int Releasing::carry_out(exec::Release& release) {
+  const auto& steps = release.steps();
+  const auto due = static_cast<std::size_t>(std::ranges::count_if(
+      steps, [](const auto& one) { return one.state != exec::StepState::Present; }));
+  if (due > 0) {
+    context_.console.talk(plan_table(steps));
+    if (!agreed(fmt::format("{}. Go on? [y/N] ", plan_line(steps)))) {
+      return refuse(context_, "E941", "not agreed to; nothing was done");
+    }
+  }
+  Lines lines(context_, steps.size(), "");
+  const Result<exec::ReleaseSummary> summary = release.carry_out(lines);
+  if (!summary) return refuse(context_, "E912", summary.error().message);
+  return status_of(*summary, "done");
+}
+
+int Releasing::revert(exec::Release& release) {
+  const std::vector<std::size_t> numbers = release.revertible();
+  const auto& steps = release.steps();
+  std::string text;
+  for (const std::size_t i : numbers) {
+    const actions::StepFacts& facts = steps[i].step->facts();
+    text += fmt::format("  {} {}\n", facts.kind, printable(facts.target));
+  }
+  std::size_t stays = 0;
+  for (const exec::ReleaseStep& one : steps) {
+    if (one.state == exec::StepState::Present) ++stays;
+  }
+  stays -= numbers.size();
+  const std::string note =
+      stays == 0 ? "" : fmt::format("; {} that are there cannot be, or are not ours", stays);
+  context_.console.talk(text);
+  if (options_.plan_only || numbers.empty()) {
+    context_.console.talk(fmt::format("{} effects can be taken back{}\n", numbers.size(), note));
+    return kExitDone;
+  }
+  if (!agreed(fmt::format("{} effects can be taken back{}. Go on? [y/N] ", numbers.size(), note))) {
+    return refuse(context_, "E941", "not agreed to; nothing was done");
+  }
+  Lines lines(context_, steps.size(), "took back ");
+  const Result<exec::ReleaseSummary> summary = release.revert(lines);
+  if (!summary) return refuse(context_, "E912", summary.error().message);
+  return status_of(*summary, "taken back");
+}
+
+int Releasing::after(Job& job, exec::Runner& runner) {
+  const std::optional<std::vector<NodeId>> found = effects(job);
+  if (!found) return refuse(context_);
+  const auto commit = lang::git_fact(job.workspace.root, "commit", {});
+  exec::ReleaseOptions release_options;
+  release_options.workspace = job.workspace.root;
+  release_options.effects = *found;
+  release_options.secrets = secrets_;
+  release_options.keep_going = options_.keep_going;
+  release_options.commit = commit && *commit ? **commit : std::string();
+  release_options.goals = goals_;
+  const std::string head = release_options.commit;
+  Result<std::unique_ptr<exec::Release>> release =
+      exec::Release::plan(job.graph, context_.files, runner, std::move(release_options));
+  if (!release) {
+    return refuse(context_, "E944", fmt::format("no plan: {}", release.error().message),
+                  {"nothing outside was changed"});
+  }
+  if (refuses_other_commit((*release)->ledger(), head)) return refuse(context_);
+  if (options_.revert) return revert(**release);
+  if (options_.plan_only) {
+    context_.console.data(options_.format == "json" ? plan_json(job.graph, (*release)->steps())
+                                                    : plan_table((*release)->steps()));
+    context_.console.talk(plan_line((*release)->steps()) + "\n");
+  }
+  if (const int status = refuse_differing(**release); status != kExitDone) return status;
+  return options_.plan_only ? kExitDone : carry_out(**release);
+}
+
+}  // namespace
+
+int release_command(Context& context) {
+  Releasing releasing(context);
+  return build_with(
+      context,
+      {.choose = choose_needs,
+       .before = [&](Job& job, exec::Runner& runner) { return releasing.before(job, runner); },
+       .after = [&](Job& job, exec::Runner& runner) { return releasing.after(job, runner); }});
+}
+
+}  // namespace devgraph::cli

@@ -1,0 +1,66 @@
+#pragma once
+/// What releases did to the world: an append-only file of JSON lines, each on the disk before the
+/// next thing happens. docs/reference/state-formats.md, "The ledger".
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/actions/effects/effect.h"
+#include "engine/base/files.h"
+
+namespace devgraph::exec {
+
+/// Which step it is, in this release and the next: 16 digits of the SHA-256 of kind, target and
+/// digest.
+std::string step_id(const actions::StepFacts& facts);
+
+/// A release as it was begun.
+struct ReleaseBegin {
+  std::string id;                  ///< When it was begun, and a number: `20261122T040506Z-1f2e`.
+  std::string commit;              ///< Of the workspace; empty: it is in no repository.
+  std::vector<std::string> goals;  ///< Labels.
+};
+
+class Ledger {
+ public:
+  /// Reads what is there. A last line that is torn is not counted, and cut before the next one.
+  static Result<Ledger> open(Files& files, const std::string& state);
+
+  enum class Mark { None, Started, Failed, Done, Reverted };
+  /// What is known of a step.
+  struct Entry {
+    Mark mark = Mark::None;
+    std::string before;  ///< What its name stood for when it was started first.
+  };
+  Entry entry(const actions::StepFacts& facts) const;
+
+  /// The last release, if it did not end, and whether it did anything.
+  const std::optional<ReleaseBegin>& unfinished() const { return unfinished_; }
+  bool did_anything() const { return did_anything_; }
+
+  /// Each is on the disk when it returns.
+  Status begin(const ReleaseBegin& release);
+  Status end();
+  Status note(Mark mark, const actions::StepFacts& facts, std::string_view before,
+              std::string_view error = {});
+
+ private:
+  Ledger(Files& files, std::string path) : files_(&files), path_(std::move(path)) {}
+  void take(std::string_view line);
+  Status append(const std::string& line);
+
+  Files* files_;
+  std::string path_;
+  std::uint64_t size_ = 0;  ///< Of the lines that are whole.
+  std::unique_ptr<AppendFile> file_;
+  std::string release_;
+  std::optional<ReleaseBegin> unfinished_;
+  bool did_anything_ = false;
+  std::map<std::string, Entry> entries_;
+};
+
+}  // namespace devgraph::exec

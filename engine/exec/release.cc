@@ -1,0 +1,590 @@
+#include "engine/exec/release.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "engine/actions/action.h"
+#include "engine/base/path.h"
+#include "engine/base/text.h"
+#include "engine/exec/identify.h"
+#include "engine/exec/node_log.h"
+#include "engine/exec/node_step.h"
+#include "engine/exec/redactor.h"
+#include "engine/exec/release_plan.h"
+#include "engine/exec/staging.h"
+#include "engine/exec/survey.h"
+#include "engine/graph/order.h"
+
+namespace devgraph::exec {
+namespace {
+
+using actions::Effect;
+using actions::Held;
+using actions::Seen;
+using actions::Step;
+using actions::StepFacts;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kAtOnce = 16;  // Questions; they wait for the network.
+
+/// Calls `work` with each number below `count`, several at once.
+void for_all(std::size_t count, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next{0};
+  const auto run = [&] {
+    for (std::size_t i = next++; i < count; i = next++)
+      work(i);
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < std::min(count, kAtOnce); ++i)
+    threads.emplace_back(run);
+  run();
+  for (std::thread& thread : threads)
+    thread.join();
+}
+
+const Effect* native_effect(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  return node.kind == ActionKind::Native ? actions::find_effect(graph.str(node.action)) : nullptr;
+}
+
+/// Says to actions when the user does not want to go on.
+class StopWatch {
+ public:
+  explicit StopWatch(const Runner& runner)
+      : thread_([this, &runner] {
+          constexpr std::chrono::milliseconds kStep{50};
+          while (!over_) {
+            if (runner.stop_signal() != 0) stopping_ = true;
+            std::this_thread::sleep_for(kStep);
+          }
+        }) {}
+  ~StopWatch() {
+    over_ = true;
+    thread_.join();
+  }
+  StopWatch(const StopWatch&) = delete;
+  StopWatch& operator=(const StopWatch&) = delete;
+  const std::atomic<bool>& stopping() const { return stopping_; }
+
+ private:
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> over_{false};
+  std::thread thread_;
+};
+
+/// One effect of a release, with all that its steps hold on to.
+struct Part {
+  NodeId node{};
+  std::string receipt;  ///< Where the planned one is; absolute.
+  std::unique_ptr<AppendFile> log;
+  std::mutex log_mutex;  ///< Guards `log`.
+  std::optional<actions::Context> context;
+  std::vector<std::unique_ptr<Step>> steps;
+  std::size_t open = 0;  ///< Steps that are not done.
+};
+
+class Releasing final : public Release {
+ public:
+  Releasing(const Graph& graph, Files& files, Runner& runner, ReleaseOptions options,
+            Ledger ledger);
+  ~Releasing() override;
+
+  Status plan();
+  const std::vector<ReleaseStep>& steps() const override { return steps_; }
+  const Ledger& ledger() const override { return ledger_; }
+  Result<ReleaseSummary> carry_out(ReleaseListener& listener) override;
+  std::vector<std::size_t> revertible() const override;
+  Result<ReleaseSummary> revert(ReleaseListener& listener) override;
+
+ private:
+  Status plan_part(Part& part, const Survey& survey);
+  Status plan_node(Part& part, const Survey& survey);
+  actions::Context context_of(Part& part);
+  std::string content_path(InputId input) const;
+  std::string rule_of(NodeId id) const;
+  void order();
+  std::vector<std::vector<std::size_t>> needs_of_parts() const;
+  Status look_at_all();
+  StepState state_of(const ReleaseStep& step) const;
+  std::string hidden(const std::string& text) const { return redactor_->apply(text); }
+  std::string label(NodeId id) const { return printable(label_of(graph_, id)); }
+
+  std::optional<std::string> why_blocked(const ReleaseStep& step,
+                                         const std::set<NodeId>& failed) const;
+  Status do_step(ReleaseStep& step);
+  Status wait_until_visible(Step& step);
+  Status finish_part(Part& part);
+  Part& part_of(NodeId id) { return *parts_.at(number_.at(id)); }
+
+  const Graph& graph_;
+  Files& files_;
+  Runner& runner_;
+  ReleaseOptions options_;
+  Ledger ledger_;
+  std::string state_;
+  std::string folder_;  ///< Absolute; of this process alone.
+  std::shared_ptr<const Redactor> redactor_;
+  StopWatch stop_;
+  NodeLogs logs_;
+  NodeRuns runs_;
+  std::vector<std::unique_ptr<Part>> parts_;
+  std::map<NodeId, std::size_t> number_;
+  std::vector<std::vector<std::size_t>> needs_;
+  std::vector<ReleaseStep> steps_;
+};
+
+std::shared_ptr<const Redactor> redactor_of(const SecretValues& secrets) {
+  std::vector<std::string> values;
+  for (const auto& [name, value] : secrets)
+    values.push_back(value);
+  return std::make_shared<const Redactor>(values);
+}
+
+Releasing::Releasing(const Graph& graph, Files& files, Runner& runner, ReleaseOptions options,
+                     Ledger ledger)
+    : graph_(graph),
+      files_(files),
+      runner_(runner),
+      options_(std::move(options)),
+      ledger_(std::move(ledger)),
+      state_(join_path(options_.workspace, ".devgraph")),
+      folder_(join_path(state_, "release")),
+      redactor_(redactor_of(options_.secrets)),
+      stop_(runner),
+      logs_(graph, files, options_.workspace, state_),
+      runs_{graph,
+            files,
+            runner,
+            logs_,
+            options_.secrets,
+            redactor_,
+            options_.workspace,
+            state_,
+            join_path(folder_, "scratch"),
+            stop_.stopping()} {}
+
+Releasing::~Releasing() {
+  parts_.clear();
+  static_cast<void>(files_.remove_all(folder_));
+}
+
+/// The receipt of an effect is known before it is done: what reads it is planned with that.
+std::string Releasing::content_path(InputId input) const {
+  const std::optional<NodeId> producer = graph_.producer(input);
+  const auto found = producer ? number_.find(*producer) : number_.end();
+  if (found != number_.end() && !parts_[found->second]->receipt.empty()) {
+    return parts_[found->second]->receipt;
+  }
+  return input_path(graph_, options_.workspace, input);
+}
+
+actions::Context Releasing::context_of(Part& part) {
+  const std::string scratch = join_path(folder_, fmt::format("{}", index_of(part.node)));
+  return actions::Context{
+      .graph = graph_,
+      .node = part.node,
+      .files = files_,
+      .workspace = options_.workspace,
+      .scratch = scratch,
+      .path_of = [this](InputId id) { return content_path(id); },
+      .out_path =
+          [this, &part](std::size_t i) {
+            const OutputId output = graph_.output_id(part.node, i);
+            return join_path(options_.workspace, graph_.str(graph_.output(output).path));
+          },
+      .log =
+          [this, &part](std::string_view text) {
+            const std::lock_guard<std::mutex> lock(part.log_mutex);
+            if (part.log) static_cast<void>(part.log->append(redactor_->apply(text) + '\n'));
+          },
+      .stopping = stop_.stopping(),
+      .secret = [this](std::string_view name) -> Result<std::string> {
+        const auto found = options_.secrets.find(name);
+        if (found != options_.secrets.end()) return found->second;
+        return fail(fmt::format("the secret `{}` was not asked for", printable(name)));
+      },
+  };
+}
+
+/// As the user wrote it: a node may be the `self` of an instance.
+std::string Releasing::rule_of(NodeId id) const {
+  const Node& node = graph_.node(id);
+  for (const Target& target : graph_.targets()) {
+    const bool is_it = target.project == node.project && target.name == node.name;
+    if (is_it && target.kind != TargetKind::Let) return std::string(graph_.str(target.rule));
+  }
+  return std::string(graph_.str(node.rule));
+}
+
+/// A node that is no native effect is one step: what it is and reads says which.
+Status Releasing::plan_node(Part& part, const Survey& survey) {
+  Hasher hash;
+  const std::span<const Identity> known = graph_.identities();
+  hash.digest(known.empty() ? identify(graph_)[part.node].static_key
+                            : known[index_of(part.node)].static_key);
+  for (const InputId input : graph_.inputs(part.node)) {
+    const std::optional<NodeId> producer = graph_.producer(input);
+    if (!producer || !number_.contains(*producer)) {
+      hash.digest(survey.contents()[input]);
+    } else if (const Part& other = *parts_[number_.at(*producer)]; !other.receipt.empty()) {
+      const Result<std::string> text = files_.read(other.receipt);
+      if (!text) return std::unexpected(text.error());
+      hash.field(*text);
+    } else {
+      hash.field(other.steps.empty() ? "" : other.steps[0]->facts().digest);
+    }
+  }
+  StepFacts facts;
+  facts.kind = rule_of(part.node);
+  facts.target = label(part.node);
+  facts.digest = "key:" + hex(hash.finish());
+  facts.can_revert = child_of(graph_, part.node, "_revert").has_value();
+  facts.turn = facts.can_revert ? actions::Turn::Reversible : actions::Turn::Final;
+  part.steps.push_back(std::make_unique<NodeStep>(runs_, part.node, std::move(facts)));
+  return {};
+}
+
+Status Releasing::plan_part(Part& part, const Survey& survey) {
+  const Effect* effect = native_effect(graph_, part.node);
+  if (graph_.node(part.node).kind == ActionKind::Group) return {};
+  if (effect == nullptr) return plan_node(part, survey);
+  part.context.emplace(context_of(part));
+  if (Status done = files_.make_folders(part.context->scratch); !done) return done;
+  Result<actions::Steps> steps = effect->plan(*part.context);
+  if (!steps) return std::unexpected(steps.error());
+  part.steps = std::move(steps->list);
+  part.receipt = join_path(part.context->scratch, "receipt");
+  return files_.write(part.receipt, steps->receipt, 0644, false);
+}
+
+std::vector<std::vector<std::size_t>> Releasing::needs_of_parts() const {
+  std::vector<std::vector<std::size_t>> needs;
+  for (const std::unique_ptr<Part>& part : parts_) {
+    std::vector<std::size_t> own;
+    for (const NodeId id : effects_of(graph_, std::span(&part->node, 1))) {
+      const auto found = number_.find(id);
+      if (id != part->node && found != number_.end()) own.push_back(found->second);
+    }
+    needs.push_back(std::move(own));
+  }
+  return needs;
+}
+
+void Releasing::order() {
+  needs_ = needs_of_parts();
+  std::vector<Turned> turned;
+  std::vector<ReleaseStep> found;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    parts_[i]->open = parts_[i]->steps.size();
+    for (const std::unique_ptr<Step>& step : parts_[i]->steps) {
+      turned.push_back({i, step->facts().turn});
+      ReleaseStep made;
+      made.node = parts_[i]->node;
+      made.step = step.get();
+      found.push_back(std::move(made));
+    }
+  }
+  for (const std::size_t number : order_steps(turned, needs_))
+    steps_.push_back(std::move(found[number]));
+}
+
+StepState Releasing::state_of(const ReleaseStep& step) const {
+  const Ledger::Entry entry = ledger_.entry(step.step->facts());
+  switch (step.seen.held) {
+    case Held::Same:
+      return StepState::Present;
+    case Held::Nothing:
+      return StepState::New;
+    case Held::Other:
+      return step.step->facts().turn == actions::Turn::Moving ? StepState::Moves
+                                                              : StepState::Differs;
+    case Held::Unknown:
+      break;
+  }
+  if (entry.mark == Ledger::Mark::Done) return StepState::Present;
+  return entry.mark == Ledger::Mark::Started ? StepState::Unsure : StepState::New;
+}
+
+/// Commands run one after the other; of the rest several are asked at once.
+Status Releasing::look_at_all() {
+  std::vector<Result<Seen>> seen(steps_.size(), Result<Seen>(Seen{}));
+  const auto is_native = [&](const ReleaseStep& step) {
+    return native_effect(graph_, step.node) != nullptr;
+  };
+  for_all(steps_.size(), [&](std::size_t i) {
+    if (is_native(steps_[i])) seen[i] = steps_[i].step->look();
+  });
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    ReleaseStep& step = steps_[i];
+    if (!is_native(step)) seen[i] = step.step->look();
+    if (!seen[i]) {
+      return fail(fmt::format("{}: {}", label(step.node), hidden(seen[i].error().message)));
+    }
+    step.seen = *seen[i];
+    step.state = state_of(step);
+    step.was_done = ledger_.entry(step.step->facts()).mark == Ledger::Mark::Done;
+  }
+  return {};
+}
+
+Status Releasing::plan() {
+  if (Status done = files_.remove_all(folder_); !done) return done;
+  if (Status done = files_.make_folders(folder_); !done) return done;
+  Survey::Options look;
+  look.workspace = options_.workspace;
+  look.state = state_;
+  look.goals = nodes_of_effects(graph_, options_.effects);
+  const Result<Survey> survey = Survey::make(graph_, files_, look);
+  if (!survey) return std::unexpected(survey.error());
+  for (const NodeId id : options_.effects) {
+    number_[id] = parts_.size();
+    parts_.push_back(std::make_unique<Part>());
+    Part& part = *parts_.back();
+    part.node = id;
+    if (Status done = plan_part(part, *survey); !done) {
+      return fail(fmt::format("{}: {}", label(id), hidden(done.error().message)));
+    }
+  }
+  order();
+  return look_at_all();
+}
+
+// --- doing
+// ----------------------------------------------------------------------------------------
+
+std::optional<std::string> Releasing::why_blocked(const ReleaseStep& step,
+                                                  const std::set<NodeId>& failed) const {
+  if (failed.empty()) return std::nullopt;
+  if (step.step->facts().turn == actions::Turn::Moving) {
+    return "names move only when all else is done";
+  }
+  for (const std::size_t need : needs_[number_.at(step.node)]) {
+    if (failed.contains(parts_[need]->node)) return label(parts_[need]->node);
+  }
+  return std::nullopt;
+}
+
+Status Releasing::wait_until_visible(Step& step) {
+  const auto deadline = Clock::now() + options_.visible_within;
+  constexpr std::chrono::milliseconds kFirst{100};
+  constexpr std::chrono::milliseconds kLongest{5000};
+  for (auto pause = kFirst;; pause = std::min(pause * 2, kLongest)) {
+    const Result<Seen> seen = step.look();
+    if (seen && (seen->held == Held::Same || seen->held == Held::Unknown)) return {};
+    if (stop_.stopping()) return actions::interrupted();
+    if (Clock::now() >= deadline) {
+      if (!seen) return std::unexpected(seen.error());
+      return fail(seen->held == Held::Other
+                      ? fmt::format("the target shows {} instead", printable(seen->what))
+                      : std::string("it was done, but the target does not show it"));
+    }
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+Status Releasing::do_step(ReleaseStep& step) {
+  const StepFacts& facts = step.step->facts();
+  // A name may have been taken since the plan was shown.
+  Result<Seen> seen = step.step->look();
+  if (!seen) return std::unexpected(seen.error());
+  const bool moves = facts.turn == actions::Turn::Moving;
+  if (seen->held == Held::Other && !moves) {
+    return fail(fmt::format("it stands for {} by now, not for {}; nothing is overwritten",
+                            printable(seen->what), facts.digest));
+  }
+  const std::string before = seen->held == Held::Other ? seen->what : std::string();
+  if (Status done = ledger_.note(Ledger::Mark::Started, facts, before); !done) return done;
+  if (seen->held != Held::Same) {
+    Status done = step.step->apply();
+    if (done) done = wait_until_visible(*step.step);
+    if (!done) {
+      const Error error{hidden(done.error().message)};
+      // It is reported; what the ledger has of it is only for people.
+      static_cast<void>(ledger_.note(Ledger::Mark::Failed, facts, before, error.message));
+      return std::unexpected(error);
+    }
+  }
+  return ledger_.note(Ledger::Mark::Done, facts, before);
+}
+
+/// When all of an effect is there, so is its receipt.
+Status Releasing::finish_part(Part& part) {
+  if (part.receipt.empty()) return {};
+  const Result<std::string> text = files_.read(part.receipt);
+  if (!text) return std::unexpected(text.error());
+  const std::span<const Output> outputs = graph_.outputs(part.node);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const std::string path = part.context->out_path(i);
+    if (Status done = files_.make_folders(std::string(parent_path(path))); !done) return done;
+    if (Status done = files_.write(path, *text, 0644, false); !done) return done;
+  }
+  return {};
+}
+
+Result<ReleaseSummary> Releasing::carry_out(ReleaseListener& listener) {
+  const auto begun = Clock::now();
+  ReleaseSummary summary;
+  summary.steps = steps_.size();
+  const bool is_due = std::ranges::any_of(
+      steps_, [](const ReleaseStep& step) { return step.state != StepState::Present; });
+  if (is_due) {
+    const std::string id = fmt::format("{:x}", Clock::now().time_since_epoch().count());
+    if (Status done = ledger_.begin({id, options_.commit, options_.goals}); !done) {
+      return std::unexpected(done.error());
+    }
+  }
+  std::set<NodeId> failed;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    ReleaseStep& step = steps_[i];
+    Part& part = part_of(step.node);
+    const auto ended = [&](StepEnd end, const std::string& why, std::chrono::milliseconds time) {
+      listener.ended(i, step, end, why, time);
+    };
+    if (step.state == StepState::Present) {
+      ++summary.present;
+    } else if (stop_.stopping() || (!failed.empty() && !options_.keep_going)) {
+      ++summary.not_started;
+      ended(StepEnd::NotStarted, {}, {});
+      continue;
+    } else if (const std::optional<std::string> why = why_blocked(step, failed)) {
+      ++summary.blocked;
+      failed.insert(step.node);
+      ended(StepEnd::Blocked, *why, {});
+      continue;
+    } else {
+      listener.started(i, step);
+      const auto start = Clock::now();
+      if (!part.log && part.context) {
+        Result<std::unique_ptr<AppendFile>> log = logs_.start(step.node, 1);
+        if (!log) return std::unexpected(log.error());
+        part.log = *std::move(log);
+      }
+      const Status done = do_step(step);
+      const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+      if (!done) {
+        ++summary.failed;
+        failed.insert(step.node);
+        ended(StepEnd::Failed, hidden(done.error().message), time);
+        continue;
+      }
+      ++summary.done;
+      ended(StepEnd::Done, {}, time);
+    }
+    if (--part.open == 0) {
+      if (Status done = finish_part(part); !done) return std::unexpected(done.error());
+    }
+  }
+  if (is_due && summary.succeeded()) {
+    if (Status done = ledger_.end(); !done) return std::unexpected(done.error());
+  }
+  summary.time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
+  return summary;
+}
+
+std::vector<std::size_t> Releasing::revertible() const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = steps_.size(); i-- > 0;) {
+    const ReleaseStep& step = steps_[i];
+    const StepFacts& facts = step.step->facts();
+    if (!step.was_done || step.state != StepState::Present || !facts.can_revert) continue;
+    // A name that was new has nothing to go back to.
+    const bool is_new = ledger_.entry(facts).before.empty();
+    if (facts.turn != actions::Turn::Moving || !is_new) found.push_back(i);
+  }
+  return found;
+}
+
+Result<ReleaseSummary> Releasing::revert(ReleaseListener& listener) {
+  const auto begun = Clock::now();
+  ReleaseSummary summary;
+  for (const std::size_t i : revertible()) {
+    ReleaseStep& step = steps_[i];
+    const StepFacts& facts = step.step->facts();
+    ++summary.steps;
+    if (stop_.stopping() || (summary.failed > 0 && !options_.keep_going)) {
+      ++summary.not_started;
+      listener.ended(i, step, StepEnd::NotStarted, {}, {});
+      continue;
+    }
+    listener.started(i, step);
+    const auto start = Clock::now();
+    const std::string before = ledger_.entry(facts).before;
+    const Status done = step.step->revert(before);
+    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+    if (!done) {
+      ++summary.failed;
+      listener.ended(i, step, StepEnd::Failed, hidden(done.error().message), time);
+      continue;
+    }
+    if (Status noted = ledger_.note(Ledger::Mark::Reverted, facts, before); !noted) {
+      return std::unexpected(noted.error());
+    }
+    ++summary.done;
+    listener.ended(i, step, StepEnd::Done, {}, time);
+  }
+  summary.time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
+  return summary;
+}
+
+}  // namespace
+
+std::string_view show(StepState state) {
+  switch (state) {
+    case StepState::New:
+      return "new";
+    case StepState::Present:
+      return "present";
+    case StepState::Moves:
+      return "moves";
+    case StepState::Differs:
+      return "differs";
+    case StepState::Unsure:
+      return "unsure";
+  }
+  return "";
+}
+
+std::vector<NotReady> refused_effects(const Graph& graph, Files& files,
+                                      const std::string& workspace,
+                                      std::span<const NodeId> effects) {
+  static const std::atomic<bool> kNever{false};
+  std::vector<Status> answers(effects.size());
+  for_all(effects.size(), [&](std::size_t i) {
+    const Effect* effect = native_effect(graph, effects[i]);
+    if (effect == nullptr || effect->ready == nullptr) return;
+    const actions::Context context{
+        .graph = graph,
+        .node = effects[i],
+        .files = files,
+        .workspace = workspace,
+        .scratch = workspace,  // Where helper programs stand; nothing is written.
+        .path_of = [&](InputId id) { return input_path(graph, workspace, id); },
+        .out_path = [&](std::size_t) { return workspace; },
+        .log = [](std::string_view) {},
+        .stopping = kNever,
+    };
+    answers[i] = effect->ready(context);
+  });
+  std::vector<NotReady> refused;
+  for (std::size_t i = 0; i < effects.size(); ++i) {
+    if (!answers[i]) refused.push_back({effects[i], answers[i].error().message});
+  }
+  return refused;
+}
+
+Result<std::unique_ptr<Release>> Release::plan(const Graph& graph, Files& files, Runner& runner,
+                                               ReleaseOptions options) {
+  Result<Ledger> ledger = Ledger::open(files, join_path(options.workspace, ".devgraph"));
+  if (!ledger) return std::unexpected(ledger.error());
+  auto release =
+      std::make_unique<Releasing>(graph, files, runner, std::move(options), *std::move(ledger));
+  if (Status done = release->plan(); !done) return std::unexpected(done.error());
+  return release;
+}
+
+}  // namespace devgraph::exec
