@@ -197,7 +197,10 @@ void Evaluator::make_cells(Family& family, const ast::Node& node) {
   const bool axis_is_empty =
       std::any_of(family.axes.begin(), family.axes.end(),
                   [](const FamilyAxis& axis) { return axis.values.empty(); });
-  if (kept.empty() && !axis_is_empty) {
+  // An effect need not be able to ask, or to undo.
+  const bool may_be_absent =
+      family.in_effect && (node.name.text == "_probe" || node.name.text == "_revert");
+  if (kept.empty() && !axis_is_empty && !may_be_absent) {
     fault("E504", family.range, fmt::format("`{}` has no cells", family.name),
           "its `where` leaves out every cell");
   }

@@ -1,24 +1,16 @@
-#include "engine/exec/release.h"
+/// The first half of a release: what is asked before anything is built, and the plan.
 
 #include <algorithm>
-#include <map>
-#include <mutex>
-#include <set>
 #include <thread>
 
 #include <fmt/format.h>
 
-#include "engine/actions/action.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/exec/identify.h"
-#include "engine/exec/node_log.h"
-#include "engine/exec/node_step.h"
-#include "engine/exec/redactor.h"
 #include "engine/exec/release_plan.h"
+#include "engine/exec/releasing.h"
 #include "engine/exec/staging.h"
-#include "engine/exec/survey.h"
-#include "engine/graph/order.h"
 
 namespace devgraph::exec {
 namespace {
@@ -47,102 +39,18 @@ void for_all(std::size_t count, const std::function<void(std::size_t)>& work) {
     thread.join();
 }
 
-const Effect* native_effect(const Graph& graph, NodeId id) {
-  const Node& node = graph.node(id);
-  return node.kind == ActionKind::Native ? actions::find_effect(graph.str(node.action)) : nullptr;
-}
-
-/// Says to actions when the user does not want to go on.
-class StopWatch {
- public:
-  explicit StopWatch(const Runner& runner)
-      : thread_([this, &runner] {
-          constexpr std::chrono::milliseconds kStep{50};
-          while (!over_) {
-            if (runner.stop_signal() != 0) stopping_ = true;
-            std::this_thread::sleep_for(kStep);
-          }
-        }) {}
-  ~StopWatch() {
-    over_ = true;
-    thread_.join();
-  }
-  StopWatch(const StopWatch&) = delete;
-  StopWatch& operator=(const StopWatch&) = delete;
-  const std::atomic<bool>& stopping() const { return stopping_; }
-
- private:
-  std::atomic<bool> stopping_{false};
-  std::atomic<bool> over_{false};
-  std::thread thread_;
-};
-
-/// One effect of a release, with all that its steps hold on to.
-struct Part {
-  NodeId node{};
-  std::string receipt;  ///< Where the planned one is; absolute.
-  std::unique_ptr<AppendFile> log;
-  std::mutex log_mutex;  ///< Guards `log`.
-  std::optional<actions::Context> context;
-  std::vector<std::unique_ptr<Step>> steps;
-  std::size_t open = 0;  ///< Steps that are not done.
-};
-
-class Releasing final : public Release {
- public:
-  Releasing(const Graph& graph, Files& files, Runner& runner, ReleaseOptions options,
-            Ledger ledger);
-  ~Releasing() override;
-
-  Status plan();
-  const std::vector<ReleaseStep>& steps() const override { return steps_; }
-  const Ledger& ledger() const override { return ledger_; }
-  Result<ReleaseSummary> carry_out(ReleaseListener& listener) override;
-  std::vector<std::size_t> revertible() const override;
-  Result<ReleaseSummary> revert(ReleaseListener& listener) override;
-
- private:
-  Status plan_part(Part& part, const Survey& survey);
-  Status plan_node(Part& part, const Survey& survey);
-  actions::Context context_of(Part& part);
-  std::string content_path(InputId input) const;
-  std::string rule_of(NodeId id) const;
-  void order();
-  std::vector<std::vector<std::size_t>> needs_of_parts() const;
-  Status look_at_all();
-  StepState state_of(const ReleaseStep& step) const;
-  std::string hidden(const std::string& text) const { return redactor_->apply(text); }
-  std::string label(NodeId id) const { return printable(label_of(graph_, id)); }
-
-  std::optional<std::string> why_blocked(const ReleaseStep& step,
-                                         const std::set<NodeId>& failed) const;
-  Status do_step(ReleaseStep& step);
-  Status wait_until_visible(Step& step);
-  Status finish_part(Part& part);
-  Part& part_of(NodeId id) { return *parts_.at(number_.at(id)); }
-
-  const Graph& graph_;
-  Files& files_;
-  Runner& runner_;
-  ReleaseOptions options_;
-  Ledger ledger_;
-  std::string state_;
-  std::string folder_;  ///< Absolute; of this process alone.
-  std::shared_ptr<const Redactor> redactor_;
-  StopWatch stop_;
-  NodeLogs logs_;
-  NodeRuns runs_;
-  std::vector<std::unique_ptr<Part>> parts_;
-  std::map<NodeId, std::size_t> number_;
-  std::vector<std::vector<std::size_t>> needs_;
-  std::vector<ReleaseStep> steps_;
-};
-
 std::shared_ptr<const Redactor> redactor_of(const SecretValues& secrets) {
   std::vector<std::string> values;
   for (const auto& [name, value] : secrets)
     values.push_back(value);
   return std::make_shared<const Redactor>(values);
+}
+
+}  // namespace
+
+const actions::Effect* native_effect(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  return node.kind == ActionKind::Native ? actions::find_effect(graph.str(node.action)) : nullptr;
 }
 
 Releasing::Releasing(const Graph& graph, Files& files, Runner& runner, ReleaseOptions options,
@@ -353,185 +261,6 @@ Status Releasing::plan() {
   order();
   return look_at_all();
 }
-
-// --- doing
-// ----------------------------------------------------------------------------------------
-
-std::optional<std::string> Releasing::why_blocked(const ReleaseStep& step,
-                                                  const std::set<NodeId>& failed) const {
-  if (failed.empty()) return std::nullopt;
-  if (step.step->facts().turn == actions::Turn::Moving) {
-    return "names move only when all else is done";
-  }
-  for (const std::size_t need : needs_[number_.at(step.node)]) {
-    if (failed.contains(parts_[need]->node)) return label(parts_[need]->node);
-  }
-  return std::nullopt;
-}
-
-Status Releasing::wait_until_visible(Step& step) {
-  const auto deadline = Clock::now() + options_.visible_within;
-  constexpr std::chrono::milliseconds kFirst{100};
-  constexpr std::chrono::milliseconds kLongest{5000};
-  for (auto pause = kFirst;; pause = std::min(pause * 2, kLongest)) {
-    const Result<Seen> seen = step.look();
-    if (seen && (seen->held == Held::Same || seen->held == Held::Unknown)) return {};
-    if (stop_.stopping()) return actions::interrupted();
-    if (Clock::now() >= deadline) {
-      if (!seen) return std::unexpected(seen.error());
-      return fail(seen->held == Held::Other
-                      ? fmt::format("the target shows {} instead", printable(seen->what))
-                      : std::string("it was done, but the target does not show it"));
-    }
-    std::this_thread::sleep_for(pause);
-  }
-}
-
-Status Releasing::do_step(ReleaseStep& step) {
-  const StepFacts& facts = step.step->facts();
-  // A name may have been taken since the plan was shown.
-  Result<Seen> seen = step.step->look();
-  if (!seen) return std::unexpected(seen.error());
-  const bool moves = facts.turn == actions::Turn::Moving;
-  if (seen->held == Held::Other && !moves) {
-    return fail(fmt::format("it stands for {} by now, not for {}; nothing is overwritten",
-                            printable(seen->what), facts.digest));
-  }
-  const std::string before = seen->held == Held::Other ? seen->what : std::string();
-  if (Status done = ledger_.note(Ledger::Mark::Started, facts, before); !done) return done;
-  if (seen->held != Held::Same) {
-    Status done = step.step->apply();
-    if (done) done = wait_until_visible(*step.step);
-    if (!done) {
-      const Error error{hidden(done.error().message)};
-      // It is reported; what the ledger has of it is only for people.
-      static_cast<void>(ledger_.note(Ledger::Mark::Failed, facts, before, error.message));
-      return std::unexpected(error);
-    }
-  }
-  return ledger_.note(Ledger::Mark::Done, facts, before);
-}
-
-/// When all of an effect is there, so is its receipt.
-Status Releasing::finish_part(Part& part) {
-  if (part.receipt.empty()) return {};
-  const Result<std::string> text = files_.read(part.receipt);
-  if (!text) return std::unexpected(text.error());
-  const std::span<const Output> outputs = graph_.outputs(part.node);
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const std::string path = part.context->out_path(i);
-    if (Status done = files_.make_folders(std::string(parent_path(path))); !done) return done;
-    if (Status done = files_.write(path, *text, 0644, false); !done) return done;
-  }
-  return {};
-}
-
-Result<ReleaseSummary> Releasing::carry_out(ReleaseListener& listener) {
-  const auto begun = Clock::now();
-  ReleaseSummary summary;
-  summary.steps = steps_.size();
-  const bool is_due = std::ranges::any_of(
-      steps_, [](const ReleaseStep& step) { return step.state != StepState::Present; });
-  if (is_due) {
-    const std::string id = fmt::format("{:x}", Clock::now().time_since_epoch().count());
-    if (Status done = ledger_.begin({id, options_.commit, options_.goals}); !done) {
-      return std::unexpected(done.error());
-    }
-  }
-  std::set<NodeId> failed;
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    ReleaseStep& step = steps_[i];
-    Part& part = part_of(step.node);
-    const auto ended = [&](StepEnd end, const std::string& why, std::chrono::milliseconds time) {
-      listener.ended(i, step, end, why, time);
-    };
-    if (step.state == StepState::Present) {
-      ++summary.present;
-    } else if (stop_.stopping() || (!failed.empty() && !options_.keep_going)) {
-      ++summary.not_started;
-      ended(StepEnd::NotStarted, {}, {});
-      continue;
-    } else if (const std::optional<std::string> why = why_blocked(step, failed)) {
-      ++summary.blocked;
-      failed.insert(step.node);
-      ended(StepEnd::Blocked, *why, {});
-      continue;
-    } else {
-      listener.started(i, step);
-      const auto start = Clock::now();
-      if (!part.log && part.context) {
-        Result<std::unique_ptr<AppendFile>> log = logs_.start(step.node, 1);
-        if (!log) return std::unexpected(log.error());
-        part.log = *std::move(log);
-      }
-      const Status done = do_step(step);
-      const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
-      if (!done) {
-        ++summary.failed;
-        failed.insert(step.node);
-        ended(StepEnd::Failed, hidden(done.error().message), time);
-        continue;
-      }
-      ++summary.done;
-      ended(StepEnd::Done, {}, time);
-    }
-    if (--part.open == 0) {
-      if (Status done = finish_part(part); !done) return std::unexpected(done.error());
-    }
-  }
-  if (is_due && summary.succeeded()) {
-    if (Status done = ledger_.end(); !done) return std::unexpected(done.error());
-  }
-  summary.time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
-  return summary;
-}
-
-std::vector<std::size_t> Releasing::revertible() const {
-  std::vector<std::size_t> found;
-  for (std::size_t i = steps_.size(); i-- > 0;) {
-    const ReleaseStep& step = steps_[i];
-    const StepFacts& facts = step.step->facts();
-    if (!step.was_done || step.state != StepState::Present || !facts.can_revert) continue;
-    // A name that was new has nothing to go back to.
-    const bool is_new = ledger_.entry(facts).before.empty();
-    if (facts.turn != actions::Turn::Moving || !is_new) found.push_back(i);
-  }
-  return found;
-}
-
-Result<ReleaseSummary> Releasing::revert(ReleaseListener& listener) {
-  const auto begun = Clock::now();
-  ReleaseSummary summary;
-  for (const std::size_t i : revertible()) {
-    ReleaseStep& step = steps_[i];
-    const StepFacts& facts = step.step->facts();
-    ++summary.steps;
-    if (stop_.stopping() || (summary.failed > 0 && !options_.keep_going)) {
-      ++summary.not_started;
-      listener.ended(i, step, StepEnd::NotStarted, {}, {});
-      continue;
-    }
-    listener.started(i, step);
-    const auto start = Clock::now();
-    const std::string before = ledger_.entry(facts).before;
-    const Status done = step.step->revert(before);
-    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
-    if (!done) {
-      ++summary.failed;
-      listener.ended(i, step, StepEnd::Failed, hidden(done.error().message), time);
-      continue;
-    }
-    if (Status noted = ledger_.note(Ledger::Mark::Reverted, facts, before); !noted) {
-      return std::unexpected(noted.error());
-    }
-    ++summary.done;
-    listener.ended(i, step, StepEnd::Done, {}, time);
-  }
-  summary.time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
-  return summary;
-}
-
-}  // namespace
 
 std::string_view show(StepState state) {
   switch (state) {

@@ -1,0 +1,399 @@
+#!/usr/bin/python3
+"""Releases: planned, agreed to, done once, interrupted anywhere, taken back. A real registry, git and
+folders are the targets; the registry's access log is the witness."""
+
+import json
+import os
+import pty
+import random
+import re
+import signal
+import time
+
+import harness
+import services
+
+MANIFEST = """devgraph 1
+param registry: string
+param shelf: string
+write page { text = read(./page.txt), to = "page.txt" }
+image app { files = { "/page.txt" = page } }
+test smoke {
+  $ grep -q page {page}
+}
+push images { image = app, to = registry, tags = ["1.4.0", "latest"], after = smoke }
+git_tag cut { tag = "v1.4.0", branch = "branch-1.4.0" }
+copy_to shelf-copy { files = page, to = shelf }
+exec notice {
+  deps = [page]
+  env  = { SHELF = shelf, TOKEN = secret("TOKEN") }
+  probe =
+    $ test -e "$SHELF/notice"
+  apply =
+    $ echo "token $TOKEN"
+    $ mkdir -p "$SHELF"
+    $ echo done >> "$SHELF/notice"
+  revert =
+    $ rm "$SHELF/notice"
+}
+let release = [images, cut, shelf-copy, notice]
+"""
+CANARY = "canary-7f3a!9"
+DIGEST = re.compile(r"\b[0-9a-f]{12}\b")
+
+
+class Case(harness.Case):
+    manifest = MANIFEST
+
+    def setUp(self):
+        super().setUp()
+        self.registry = services.Registry(os.path.join(self.folder, "registry")).start()
+        self.addCleanup(self.registry.stop)
+        self.ws = self.workspace({"build.devgraph": self.manifest, "page.txt": "a page\n",
+                                  ".gitignore": ".devgraph\nout\n"})
+        self.shelf = os.path.join(self.folder, "shelf")
+        self.origin = os.path.join(self.folder, "origin.git")
+        self.ws.shell(f"git init -q --bare {self.origin} && git init -q -b main . && "
+                      f"git config user.name t && git config user.email t@example.org && "
+                      f"git remote add origin {self.origin} && git add -A && git commit -qm one")
+
+    def arguments(self, *more):
+        return ("release", *more, "-D", f"registry={self.registry.host}/acme/app",
+                "-D", f"shelf={self.shelf}")
+
+    def start(self, *more):
+        return self.ws.start(*self.arguments(*more), env={"TOKEN": CANARY})
+
+    def release(self, *more, code=0):
+        arguments = self.arguments(*more)
+        return self.expect(self.ws.finish(self.start(*more), arguments), code)
+
+    def commit(self, message="next"):
+        self.ws.shell(f"git add -A && git commit -qm {message}")
+
+    def manifest_puts(self):
+        return [line for line in self.registry.writes() if line.startswith("PUT") and "/manifests/" in line]
+
+    def tag(self, name):
+        """The digest behind a tag, as a stranger sees it."""
+        return self.ws.shell(f"skopeo inspect --tls-verify=false --format '{{{{.Digest}}}}' "
+                             f"docker://{self.registry.host}/acme/app:{name}").strip()
+
+    def targets(self):
+        """All that a release leaves behind."""
+        notice = os.path.join(self.shelf, "notice")
+        return {"1.4.0": self.tag("1.4.0"), "latest": self.tag("latest"),
+                "git": self.ws.shell(f"git ls-remote {self.origin} | cut -f2 | sort"),
+                "branch": self.ws.shell(f"git --git-dir {self.origin} rev-parse branch-1.4.0 v1.4.0^{{}}"),
+                "page": open(os.path.join(self.shelf, "page.txt"), encoding="utf-8").read(),
+                "notice": open(notice, encoding="utf-8").read()}
+
+
+class Plans(Case):
+    def test_a_dry_run_is_a_plan_and_writes_nothing(self):
+        run = self.release("--dry-run")
+        out = re.sub(r"1?\d\d B", "<size> B", DIGEST.sub("<digest>    ", run.out.replace(str(self.registry.port), "<port>").replace(
+            self.folder, "<folder>")))
+        rows = [line.split() for line in out.splitlines()]
+        self.assertEqual([" ".join(row[:-1]) for row in rows[1:]], [
+            "1 branch origin branch-1.4.0 <digest>", "2 tag origin v1.4.0 <digest>",
+            "3 copy <folder>/shelf/page.txt <digest> 7 B", "4 exec //:notice <digest>",
+            "5 push localhost:<port>/acme/app:1.4.0 <digest> <size> B",
+            "6 push localhost:<port>/acme/app:latest <digest> <size> B"])
+        self.assertEqual({row[-1] for row in rows[1:]}, {"new"})
+        self.assertTrue(run.err.endswith("6 effects: 6 to do\n"), run.err)
+        self.assertEqual(self.registry.writes(), [])
+        self.assertEqual(self.ws.shell(f"git ls-remote {self.origin}"), "")
+        self.assertFalse(os.path.exists(self.shelf))
+        steps = json.loads(self.release("--dry-run", "--json").out)["steps"]
+        self.assertEqual([step["state"] for step in steps], ["new"] * 6)
+        self.assertEqual(steps[4]["label"], "//:images")
+
+    def test_without_a_terminal_it_wants_to_be_told(self):
+        run = self.release(code=2)
+        self.assert_text(run.err, """error[E941]: there is no terminal at which to ask whether to go on
+   = write  devgraph release --yes  to go on without being asked
+   = or  devgraph release --dry-run  to see what would be done
+""")
+        self.assertFalse(self.ws.exists("out"))
+
+    def test_a_secret_that_is_missing_is_told_before_anything_is_built(self):
+        run = self.expect(self.ws.devgraph(*self.arguments("--yes")), 2)
+        self.assertIn("error[E922]: the secret `TOKEN`, which //:notice is given, is nowhere\n", run.err)
+        self.assertFalse(self.ws.exists("out"))
+
+    def test_a_target_that_nobody_answers_for_is_told_before_anything_is_built(self):
+        self.ws.shell("git remote set-url origin /nowhere/x.git")
+        run = self.release("--yes", code=2)
+        self.assertIn("error[E916]: `//:cut` would be refused: ", run.err)
+        self.assertFalse(self.ws.exists("out"))
+
+    def test_what_plain_release_is(self):
+        self.ws.edit("build.devgraph", "let release", "let publish")
+        run = self.release("--yes", code=2)
+        self.assert_text(run.err, """error[E940]: this project has no `release`
+   = devgraph release //:cut
+   = devgraph release //:images
+   = devgraph release //:notice
+   = devgraph release //:shelf-copy
+   = or write  let release = [ … ]  with what belongs to it
+""")
+        self.assertIn("error[E940]: `//:app` is no effect", self.release("app", "--yes", code=2).err)
+        self.assertIn("2 effects: 2 done", self.release("images", "--yes").err)
+
+    def answer(self, word):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.ws.root)
+            os.execve(harness.BINARY, [harness.BINARY, *self.arguments()],
+                      self.ws.environment({"TERM": "dumb", "TOKEN": CANARY}))
+        said = b""
+        while b"[y/N] " not in said:
+            said += os.read(terminal, 4096)
+        time.sleep(0.2)
+        os.write(terminal, word)
+        try:
+            while piece := os.read(terminal, 4096):
+                said += piece
+        except OSError:
+            pass
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said.decode()
+
+    def test_it_asks_once(self):
+        status, said = self.answer(b"n\n")
+        self.assertEqual(status, 2, said)
+        self.assertIn("6 effects: 6 to do. Go on? [y/N] ", said)
+        self.assertIn("error[E941]: not agreed to; nothing was done", said)
+        self.assertEqual(self.registry.writes(), [])
+        status, said = self.answer(b"y\n")
+        self.assertEqual(status, 0, said)
+        self.assertIn("6 effects: 6 done", said)
+
+
+class Does(Case):
+    def test_once_and_no_more(self):
+        run = self.release("--yes")
+        lines = [line.split("  ")[0] for line in run.err.splitlines() if line.startswith("[")][-6:]
+        self.assertEqual([" ".join(line.split()[:2]) for line in lines],
+                         ["[1/6] branch", "[2/6] tag", "[3/6] copy", "[4/6] exec", "[5/6] push", "[6/6] push"])
+        self.assertIn("6 effects: 6 done", run.err)
+        first = self.targets()
+        self.assertEqual(first["1.4.0"], first["latest"])
+        self.assertEqual(first["notice"], "done\n")
+        self.assertEqual(self.ws.read("out/images/images.ref"),
+                         f"{self.registry.host}/acme/app@{first['1.4.0']}\n")
+        writes = self.registry.writes()
+        again = self.release("--yes")
+        self.assertIn("6 effects: 0 done, 6 present", again.err)
+        self.assertEqual(self.registry.writes(), writes)
+        # Somebody takes a name away: one step.
+        self.ws.shell(f"git push -q {self.origin} :refs/heads/branch-1.4.0")
+        self.assertIn("6 effects: 1 done, 5 present", self.release("--yes").err)
+        self.assertEqual(self.targets(), first)
+
+    def test_secrets_leave_no_trace(self):
+        self.release("--yes")
+        log = self.ws.read(".devgraph/log/notice.log")
+        self.assertIn("token ***", log)
+        self.assertEqual(self.ws.shell(f"grep -rlF '{CANARY}' . {self.folder}/registry || true"), "")
+
+    def test_a_failing_test_holds_everything_back(self):
+        self.ws.edit("page.txt", "a page", "nothing")
+        run = self.release("--yes", "-k", code=1)
+        self.assertIn("1 failed", run.err)
+        self.assertEqual(self.registry.writes(), [])
+        self.assertFalse(os.path.exists(self.shelf))
+        self.assertFalse(self.ws.exists(".devgraph/ledger"))
+
+    def test_a_version_refuses_to_move(self):
+        self.release("--yes")
+        writes = self.registry.writes()
+        there = self.tag("1.4.0")
+        self.ws.edit("page.txt", "a page", "another page")
+        run = self.release("--yes", code=2)
+        here = self.ws.read("out/app/app.digest").strip()
+        self.assertIn(f"error[E942]: push {self.registry.host}/acme/app:1.4.0 is there already, and is something else\n"
+                      f"   = there: {there}\n   = here:  {here}\n", run.err)
+        self.assertEqual(self.registry.writes(), writes)
+        self.assertEqual(self.release("--dry-run", code=2).out.count("differs: "), 2)
+
+    def test_a_tag_of_git_that_somebody_moved(self):
+        self.release("--yes")
+        self.ws.write("page2.txt", "x")
+        self.commit()
+        self.ws.shell(f"git push -q -f {self.origin} HEAD:refs/tags/v1.4.0 && git checkout -q HEAD~1")
+        run = self.release("--yes", code=2)
+        self.assertIn("error[E942]: tag origin v1.4.0 is there already, and is something else", run.err)
+
+    def test_what_fails_and_what_goes_on(self):
+        self.ws.edit("build.devgraph", '$ echo "token $TOKEN"', "$ exit 3")
+        self.ws.edit("build.devgraph", "let release", "exec later {\n  apply =\n    $ true\n  after = notice\n}\nlet release")
+        self.ws.edit("build.devgraph", "shelf-copy, notice]", "shelf-copy, later]")
+        run = self.release("--yes", "-k", code=1)
+        self.assertIn("7 effects: 4 done, 1 failed, 2 blocked", run.err)
+        self.assertRegex(run.err, r"FAILED exec //:notice.*\n    exit status 3\n")
+        self.assertIn("blocked exec //:later: //:notice\n", run.err)
+        self.assertRegex(run.err, r"blocked push \S+:latest: names move only when all else is done\n")
+        self.assertEqual(len(self.manifest_puts()), 2)  # By digest, and 1.4.0.
+        self.ws.edit("build.devgraph", "$ exit 3", '$ echo "token $TOKEN"')
+        self.assertIn("7 effects: 3 done, 4 present", self.release("--yes").err)
+        self.assertEqual(self.targets()["notice"], "done\n")
+
+    def test_without_k_nothing_new_starts(self):
+        self.ws.edit("build.devgraph", '$ echo "token $TOKEN"', "$ exit 3")
+        run = self.release("--yes", code=1)
+        self.assertIn("6 effects: 3 done, 1 failed, 2 not started", run.err)
+
+    def test_taken_back(self):
+        self.release("--yes")
+        self.ws.edit("build.devgraph", "1.4.0\", \"latest", "1.5.0\", \"latest")
+        self.ws.edit("build.devgraph", "v1.4.0", "v1.5.0")
+        self.ws.edit("build.devgraph", "branch-1.4.0", "branch-1.5.0")
+        self.ws.edit("build.devgraph", "to = shelf", 'to = "{shelf}/b"')
+        self.ws.edit("page.txt", "a page", "b page")
+        self.commit()
+        before = self.tag("latest")
+        run = self.release("--yes")
+        self.assertIn("6 effects: 5 done, 1 present", run.err)
+        self.assertEqual(self.tag("latest"), self.tag("1.5.0"))
+        self.assertNotEqual(self.tag("latest"), before)
+        plan = self.release("--revert", "--dry-run")
+        self.assertIn("4 effects can be taken back; 2 that are there cannot be, or are not ours\n", plan.err)
+        self.assertNotEqual(self.tag("latest"), before)
+        run = self.release("--revert", "--yes")
+        self.assertIn("4 effects: 4 taken back", run.err)
+        self.assertEqual(self.tag("latest"), before)
+        self.assertNotIn("1.5.0", self.ws.shell(f"git ls-remote {self.origin}"))
+        # 1.5.0 stays, as registries keep what they have, and so does what the first release did.
+        self.assertIn("6 effects: 4 done, 2 present", self.release("--yes").err)
+        self.release("--revert", "--yes")
+
+
+class Interrupted(Case):
+    def killed_at(self, line):
+        """Kills a release as soon as the ledger has so many lines; whether it came to that."""
+        path = self.ws.path(".devgraph/ledger")
+        process = self.start("--yes")
+        while process.poll() is None:
+            try:
+                with open(path, "rb") as file:
+                    if file.read().count(b"\n") >= line:
+                        os.killpg(process.pid, signal.SIGKILL)
+                        process.communicate()
+                        return True
+            except FileNotFoundError:
+                pass
+        process.communicate()
+        return False
+
+    def test_killed_after_each_line_of_the_ledger(self):
+        self.release("--yes")
+        want = self.targets()
+        for line in range(1, 15):
+            with self.subTest(line=line):
+                self.registry.wipe()
+                os.truncate(self.registry.log_path, 0)
+                self.ws.shell(f"rm -rf {self.shelf} {self.origin} .devgraph/ledger && git init -q --bare {self.origin};"
+                              "git tag -d v1.4.0 || true")
+                self.killed_at(line)
+                self.release("--yes")
+                self.assertEqual(self.targets(), want)
+                self.assert_each_once()
+
+    def assert_each_once(self):
+        tags = [put.split("/")[-1] for put in self.manifest_puts()]
+        for name in ("1.4.0", "latest"):
+            self.assertEqual(tags.count(name), 1, tags)
+
+    def test_killed_at_random_times(self):
+        self.release("--yes")
+        want = self.targets()
+        chance = random.Random(5)
+        for _ in range(8):
+            self.registry.wipe()
+            os.truncate(self.registry.log_path, 0)
+            self.ws.shell(f"rm -rf {self.shelf} {self.origin} .devgraph/ledger && git init -q --bare {self.origin};"
+                          "git tag -d v1.4.0 || true")
+            for _ in range(3):
+                process = self.start("--yes")
+                time.sleep(chance.uniform(0.02, 0.4))
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+            self.release("--yes")
+            self.assertEqual(self.targets(), want)
+            self.assert_each_once()
+
+    def test_a_release_ends_with_the_commit_it_was_begun_with(self):
+        self.ws.edit("build.devgraph", '$ echo "token $TOKEN"', "$ test -e ok")
+        self.commit("two")
+        self.release("--yes", code=1)
+        self.ws.write("more.txt", "x")
+        self.commit("three")
+        run = self.release("--yes", code=2)
+        self.assertRegex(run.err, r"error\[E943\]: a release of commit \w{12} is not finished, and this is \w{12}\n"
+                                  r"   = to finish it, write  git switch --detach \w{12}  and  devgraph release\n"
+                                  r"   = to leave it as it is, write  devgraph release --new\n")
+        # The names of git stand for the earlier commit, and do not move.
+        self.assertIn("error[E942]", self.release("--yes", "--new", code=2).err)
+
+    def test_ctrl_c_ends_between_steps(self):
+        self.ws.edit("build.devgraph", '$ echo "token $TOKEN"', "$ sleep 30")
+        process = self.start("--yes")
+        self.wait_for(lambda: self.ws.exists(".devgraph/ledger") and
+                      '"kind":"exec"' in self.ws.read(".devgraph/ledger"), "the command starts")
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        run = self.ws.finish(process)
+        self.assertEqual(run.code, 130, run.err)
+        self.assertIn("6 effects: 3 done, 1 failed, 2 not started", run.err)
+        self.ws.edit("build.devgraph", "$ sleep 30", "$ true")
+        self.assertIn("6 effects: 3 done, 3 present", self.release("--yes").err)
+
+
+PROMOTE = """devgraph 1
+param registry: string
+param other: string
+write page { text = "p", to = "page.txt" }
+image app { files = { "/page.txt" = page } }
+image_index both { images = [app] }
+push dev { image = both, to = registry, tags = ["dev-1.0.0"] }
+promote same { ref = dev.ref, to = registry, tags = ["prod-1.0.0", "prod"] }
+promote mirror { ref = dev.ref, to = other, tags = ["1.0.0"] }
+env_file told { vars = { IMAGE = text(mirror.ref) } }
+let release = [same, mirror, told]
+"""
+
+
+class Promotes(harness.Case):
+    def test_by_digest_without_a_blob_and_to_another_registry(self):
+        first = services.Registry(os.path.join(self.folder, "one")).start()
+        self.addCleanup(first.stop)
+        second = services.Registry(os.path.join(self.folder, "two")).start()
+        self.addCleanup(second.stop)
+        ws = self.workspace({"build.devgraph": PROMOTE})
+        arguments = ("-D", f"registry={first.host}/acme/app", "-D", f"other={second.host}/mirror/app")
+        plan = self.expect(ws.devgraph("release", "--dry-run", *arguments), 0)
+        self.assertIn("5 effects: 5 to do", plan.err)
+        self.assertEqual(first.writes() + second.writes(), [])
+        run = self.expect(ws.devgraph("release", "--yes", *arguments), 0)
+        self.assertIn("5 effects: 5 done", run.err)
+        seen = {}
+        for name in (f"{first.host}/acme/app:dev-1.0.0", f"{first.host}/acme/app:prod-1.0.0",
+                     f"{first.host}/acme/app:prod", f"{second.host}/mirror/app:1.0.0"):
+            seen[name] = ws.shell(f"skopeo inspect --raw --tls-verify=false docker://{name} | sha256sum")
+        self.assertEqual(len(set(seen.values())), 1, seen)
+        self.assertIn("manifests", ws.shell(f"skopeo inspect --raw --tls-verify=false docker://{first.host}/acme/app:prod"))
+        # Of the promotion in the same repository the registry got two names, and no blob.
+        puts = [line for line in first.writes() if line.startswith("PUT")]
+        self.assertEqual([line.split("/")[-1] for line in puts if "/manifests/prod" in line], ["prod-1.0.0", "prod"])
+        blobs = [line for line in first.writes() if "/blobs/" in line]
+        names = [number for number, line in enumerate(first.writes()) if "/manifests/prod" in line]
+        self.assertTrue(all(first.writes().index(line) < names[0] for line in blobs))
+        self.assertIn(f"{second.host}/mirror/app@sha256:", ws.read("out/told/told.env"))
+        again = self.expect(ws.devgraph("release", "--yes", *arguments), 0)
+        self.assertIn("5 effects: 0 done, 5 present", again.err)
+
+
+if __name__ == "__main__":
+    harness.main()
