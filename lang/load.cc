@@ -72,6 +72,7 @@ class Evaluation {
   std::optional<Graph> finish(Diagnostics& found) {
     for (const Module* module : modules_)
       lowerer_.lower(*module);
+    lowerer_.report_absent();
     if (!found_.has_errors()) lowerer_.finish();
     const bool failed = found_.has_errors();
     found.take(std::move(found_));

@@ -263,6 +263,8 @@ const Node& Lowerer::shared_row(Cell& cell) {
   if (is_hidden(cell)) row.flags |= node_flags::kPrivate;
   if (is_effect(cell)) row.flags |= node_flags::kEffect;
   if (family.rule_name == "seed" && family.is_native()) row.flags |= node_flags::kSeed;
+  if (family.rule_name == "freeze" && family.is_native()) row.flags |= node_flags::kFreeze;
+  if (family.rule_name == "links" && family.is_native()) row.flags |= node_flags::kLinks;
   const Position place = eval_.sources().position(family.range.source, family.range.begin);
   row.manifest = builder_.str(eval_.sources().name(family.range.source));
   row.line = place.line;

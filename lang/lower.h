@@ -51,6 +51,8 @@ class Lowerer {
   /// Second pass: everything else.
   void lower(const Module& module);
   void workspace_settings(const Module& root);
+  /// Faults for sources that are not there and that no freeze will write.
+  void report_absent();
   /// Marks effects, makes groups and targets. The builder can be finished then.
   void finish();
   /// Where each node is declared; by node id.
@@ -121,6 +123,10 @@ class Lowerer {
   // lower_venv.cc
   void lower_venv(Cell& cell, Node& row, InputList& inputs);
   ValueId lower_interpreter(Cell& cell, Use& use);
+
+  // lower_owned.cc
+  void lower_owned(Cell& cell, Node& row, InputList& inputs);
+  bool may_own(Cell& cell, const std::string& path, Range at);
 
   // lower_outside.cc
   /// What a node asks for by a name that may move, and the argument that says it for good.
@@ -203,6 +209,12 @@ class Lowerer {
   std::unordered_map<const ast::Script*, CompiledEntry> scripts_;
   std::unordered_map<std::string, InputId> sources_;  ///< By project, NUL, path; not normalised.
   std::unordered_map<std::string, TreeId> trees_;
+  std::map<std::string, Cell*> owned_;  ///< Files that `freeze` and `links` put into the tree.
+  struct Absent {
+    FileObject file;
+    Range used;
+  };
+  std::vector<Absent> absent_;  ///< Sources that are not there; one that a freeze writes may be so.
   std::map<std::string, std::uint32_t> pools_;
   std::size_t literals_done_ = 0;
 };

@@ -184,6 +184,8 @@ void Lowerer::lower_native(Cell& cell, Node& row, InputList& inputs) {
   }
   if (family.rule_name == "dockerfile") return lower_dockerfile(cell, row, inputs);
   if (family.rule_name == "venv") return lower_venv(cell, row, inputs);
+  if (family.rule_name == "freeze" || family.rule_name == "links")
+    return lower_owned(cell, row, inputs);
   std::vector<Field> args;
   const std::optional<Outside> outside = outside_of(cell);
   if (outside) row.asks = value_of(builder_, {outside->asked});
@@ -373,7 +375,9 @@ void Lowerer::lower_after(Cell& cell, Node& row, InputList& inputs) {
 void Lowerer::note_refusals(Cell& cell, Node& row) {
   Family& family = *cell.family;
   std::string why;
-  if (!can_run(family.rule_name)) {
+  if (family.rule_name == "freeze") {
+    why = "only `devgraph freeze` copies files into the tree";
+  } else if (!can_run(family.rule_name)) {
     why = fmt::format("this version of devgraph checks `{}`, but cannot run it", family.rule_name);
   }
   row.refused = builder_.str(why);

@@ -83,7 +83,9 @@ std::optional<InputId> Lowerer::source_input(const FileObject& file, Use& use) {
                         std::string(relative_to(file.path, folder)), use);
   }
   const FileKind kind = file.from_glob ? FileKind::Regular : eval_.world().kind(file.path);
-  if (kind != FileKind::Regular) {
+  if (kind == FileKind::Absent) {
+    absent_.push_back({file, use.at});
+  } else if (kind != FileKind::Regular) {
     no_such_source(file, kind, use);
     return std::nullopt;
   }
@@ -93,7 +95,7 @@ std::optional<InputId> Lowerer::source_input(const FileObject& file, Use& use) {
   input.name = builder_.str(key_name(file.path, *use.cell));
   input.normalize = use.normalize;
   const InputId id = builder_.add_input(input);
-  if (is_plain) sources_.emplace(key, id);
+  if (is_plain && kind != FileKind::Absent) sources_.emplace(key, id);
   use.inputs->add(id, use.in_list);
   return id;
 }

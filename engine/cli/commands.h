@@ -20,6 +20,7 @@ int shell_command(Context& context);
 int release_command(Context& context);
 int lock_command(Context& context);
 int update_command(Context& context);
+int freeze_command(Context& context);
 int clean_command(Context& context);
 int gc_command(Context& context);
 int metrics_command(Context& context);

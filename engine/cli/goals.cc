@@ -1,6 +1,7 @@
 #include "engine/cli/goals.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,7 @@
 #include "engine/base/text.h"
 #include "engine/cli/load_graph.h"
 #include "engine/cli/render.h"
+#include "engine/exec/owned.h"
 #include "engine/graph/order.h"
 
 namespace devgraph::cli {
@@ -69,6 +71,12 @@ std::string needed_labels(const Graph& graph, NodeId effect) {
 }
 
 void refuse_effect(Context& context, const Graph& graph, NodeId effect) {
+  if (exec::is_freeze(graph, effect)) {
+    add_fault(context, "E907", fmt::format("`{}` copies into the tree", shown_label(graph, effect)),
+              {fmt::format("`devgraph freeze {}` builds what it copies, and copies it",
+                           shell_word(label_of(graph, effect)))});
+    return;
+  }
   std::vector<std::string> helps = {fmt::format(
       "`devgraph build` changes nothing outside the workspace; write  devgraph release {}",
       shell_word(label_of(graph, effect)))};
@@ -78,6 +86,39 @@ void refuse_effect(Context& context, const Graph& graph, NodeId effect) {
   }
   add_fault(context, "E907", fmt::format("`{}` is an effect", shown_label(graph, effect)),
             std::move(helps));
+}
+
+/// In the current project and below.
+std::vector<NodeId> flagged_below(const Graph& graph, const lang::Workspace& workspace,
+                                  std::uint32_t flag) {
+  std::vector<NodeId> nodes;
+  for (std::uint32_t i = 0; i < graph.node_count(); ++i) {
+    const Node& node = graph.node(NodeId{i});
+    const bool is_meant = (node.flags & flag) != 0 && (node.flags & node_flags::kPrivate) == 0;
+    if (is_meant && is_within(graph.str(node.project), workspace.project))
+      nodes.push_back(NodeId{i});
+  }
+  return nodes;
+}
+
+/// What a pattern with `*` or without a name selects; such patterns leave effects out elsewhere.
+std::vector<NodeId> flagged_by_pattern(const Graph& graph, const LabelPattern& label,
+                                       std::uint32_t flag) {
+  std::vector<NodeId> found;
+  for (std::uint32_t i = 0; i < graph.node_count(); ++i) {
+    const NodeId id{i};
+    const Node& node = graph.node(id);
+    const std::string_view project = graph.str(node.project);
+    const bool in_project =
+        label.below ? is_within(project, label.project) : wildcard_match(label.project, project);
+    const bool named = label.name.empty() || wildcard_match(label.name, graph.str(node.name));
+    const bool is_private = (node.flags & node_flags::kPrivate) != 0;
+    if ((node.flags & flag) != 0 && !is_private && in_project && named &&
+        axes_match(graph, label, id)) {
+      found.push_back(id);
+    }
+  }
+  return found;
 }
 
 }  // namespace
@@ -143,24 +184,81 @@ std::vector<NodeId> default_nodes(const Graph& graph, const lang::Workspace& wor
   return nodes;
 }
 
-std::optional<std::vector<NodeId>> choose_goals(Context& context, const Graph& graph,
-                                                const lang::Workspace& workspace,
-                                                std::span<const LabelPattern> labels) {
-  std::vector<NodeId> goals;
-  if (labels.empty()) {
-    goals = default_nodes(graph, workspace);
-  } else {
-    std::optional<std::vector<NodeId>> selected = select_nodes(context, graph, labels);
-    if (!selected) return std::nullopt;
-    goals = std::move(*selected);
-  }
-  if (!narrow(context, graph, workspace, goals)) return std::nullopt;
+bool may_build(Context& context, const Graph& graph, const lang::Workspace& workspace,
+               std::vector<NodeId>& goals) {
+  sort_unique(goals);
+  if (!narrow(context, graph, workspace, goals)) return false;
   std::size_t effects = 0;
   for (const NodeId id : goals) {
     if (is_effect(graph, id) && ++effects <= kMostNamed) refuse_effect(context, graph, id);
   }
-  if (effects > 0 || !refuse_impossible(context, graph, goals)) return std::nullopt;
+  return effects == 0 && refuse_impossible(context, graph, goals);
+}
+
+std::optional<std::vector<NodeId>> choose_goals(Context& context, const Graph& graph,
+                                                const lang::Workspace& workspace,
+                                                std::span<const LabelPattern> labels) {
+  std::optional<std::vector<NodeId>> goals = choose_shown(context, graph, workspace, labels);
+  if (!goals || !may_build(context, graph, workspace, *goals)) return std::nullopt;
   return goals;
+}
+
+std::optional<Checked> choose_checked(Context& context, const Graph& graph,
+                                      const lang::Workspace& workspace,
+                                      std::span<const LabelPattern> labels) {
+  std::optional<std::vector<NodeId>> goals = choose_shown(context, graph, workspace, labels);
+  if (!goals) return std::nullopt;
+  Checked checked;
+  if (labels.empty()) {
+    checked.frozen = flagged_below(graph, workspace, node_flags::kFreeze);
+  } else {
+    for (const NodeId id : *goals) {
+      if (exec::is_freeze(graph, id)) checked.frozen.push_back(id);
+    }
+    std::erase_if(*goals, [&](NodeId id) { return exec::is_freeze(graph, id); });
+    for (const NodeId id : checked.frozen) {
+      const std::vector<NodeId> needs = exec::owned_needs(graph, id);
+      goals->insert(goals->end(), needs.begin(), needs.end());
+    }
+  }
+  if (!may_build(context, graph, workspace, *goals)) return std::nullopt;
+  checked.goals = std::move(*goals);
+  return checked;
+}
+
+std::optional<std::vector<NodeId>> choose_flagged(Context& context, const Graph& graph,
+                                                  const lang::Workspace& workspace,
+                                                  std::span<const LabelPattern> labels,
+                                                  std::uint32_t flag, std::string_view rule) {
+  if (labels.empty()) return flagged_below(graph, workspace, flag);
+  std::vector<NodeId> nodes;
+  bool good = true;
+  for (const LabelPattern& label : labels) {
+    const bool is_open = label.name.empty() || label.name.find('*') != label.name.npos;
+    std::vector<NodeId> found;
+    if (is_open) {
+      found = flagged_by_pattern(graph, label, flag);
+    } else {
+      const std::optional<std::vector<NodeId>> selected = select_nodes(context, graph, {&label, 1});
+      good = good && selected;
+      if (!selected) continue;
+      std::copy_if(selected->begin(), selected->end(), std::back_inserter(found),
+                   [&](NodeId id) { return (graph.node(id).flags & flag) != 0; });
+    }
+    nodes.insert(nodes.end(), found.begin(), found.end());
+    if (!found.empty()) continue;
+    const std::string name = label.name.empty() ? "" : ":" + label.name;
+    add_fault(
+        context, "E906",
+        fmt::format("`//{}{}` is no node of `{}`", printable(label.project), printable(name), rule),
+        {fmt::format("without a label the command is about all nodes of `{}` in the current "
+                     "project and below",
+                     rule)});
+    good = false;
+  }
+  if (!good) return std::nullopt;
+  sort_unique(nodes);
+  return nodes;
 }
 
 std::optional<std::vector<NodeId>> choose_shown(Context& context, const Graph& graph,

@@ -26,6 +26,29 @@ std::optional<std::vector<NodeId>> choose_goals(Context& context, const Graph& g
                                                 const lang::Workspace& workspace,
                                                 std::span<const LabelPattern> labels);
 
+/// Applies `--only` and `--except`, and refuses effects and what this program cannot run. False:
+/// faults in `context.found`.
+bool may_build(Context& context, const Graph& graph, const lang::Workspace& workspace,
+               std::vector<NodeId>& goals);
+
+/// What `check` looks at: the goals of `build`, and the files that freeze nodes would copy: of
+/// nodes that are named, or without labels of all in the current project and below.
+struct Checked {
+  std::vector<NodeId> goals;
+  std::vector<NodeId> frozen;
+};
+std::optional<Checked> choose_checked(Context& context, const Graph& graph,
+                                      const lang::Workspace& workspace,
+                                      std::span<const LabelPattern> labels);
+
+/// The nodes with a flag (node_flags) that the labels select, or without labels all in the current
+/// project and below. A label that selects none of them is refused: `rule` says what they are.
+/// None: faults in `context.found`.
+std::optional<std::vector<NodeId>> choose_flagged(Context& context, const Graph& graph,
+                                                  const lang::Workspace& workspace,
+                                                  std::span<const LabelPattern> labels,
+                                                  std::uint32_t flag, std::string_view rule);
+
 /// Of `check`, `list` and `graph`: the labels' nodes or the default ones.
 std::optional<std::vector<NodeId>> choose_shown(Context& context, const Graph& graph,
                                                 const lang::Workspace& workspace,

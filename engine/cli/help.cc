@@ -39,8 +39,8 @@ std::string option_column(const OptionSpec& spec) {
 }
 
 bool is_tool(std::string_view command) {
-  constexpr std::array<std::string_view, 5> kTools = {"fmt", "lint", "explain", "doctor",
-                                                      "completion"};
+  constexpr std::array<std::string_view, 6> kTools = {"freeze",  "fmt",    "lint",
+                                                      "explain", "doctor", "completion"};
   return std::find(kTools.begin(), kTools.end(), command) != kTools.end();
 }
 
@@ -71,6 +71,8 @@ const std::vector<CommandInfo>& commands() {
        "write devgraph.lock: names outside and portable keys", WordKind::Labels, 0, kNoLimit},
       {"update", "[LABEL…]", "move names outside to what they stand for now", WordKind::Labels, 0,
        kNoLimit},
+      {"freeze", "[LABEL…]", "copy what nodes make into the tree: lock files, generated sources",
+       WordKind::Labels, 0, kNoLimit},
       {"metrics", "[LABEL…] [REVISION]", "the numbers that nodes measured, and how they moved",
        WordKind::Labels, 0, kNoLimit},
       {"data", "diff A B", "how two folders differ, file by file; paths, labels or REVISION:LABEL",
@@ -113,7 +115,7 @@ std::vector<OptionInfo> options_of(std::string_view command) {
 std::string general_help() {
   std::string text =
       "usage: devgraph COMMAND [OPTION…] [WORD…]   builds what is stale of a build.devgraph\n\n";
-  // The tools of the language stand together: all has to fit on a screen.
+  // What is seldom typed stands together: all has to fit on a screen.
   std::string tools;
   for (const CommandInfo& command : commands()) {
     if (is_tool(command.name)) {

@@ -215,6 +215,18 @@ constexpr OptionSpec kNoWait[] = {
     {"", "no-wait", "", "if another build has the workspace, fail at once",
      set_flag<&Options::no_wait>},
 };
+constexpr OptionSpec kFreeze[] = {
+    {"j", "jobs", "N", "run up to N commands at once (default: one a core)", set_jobs},
+    {"k", "keep-going", "", "after a failure build what does not need it; nothing is copied then",
+     set_flag<&Options::keep_going>},
+    {"", "no-wait", "", "if another build has the workspace, fail at once",
+     set_flag<&Options::no_wait>},
+    {"", "locked", "", "write no lock file: refuse what is not in it", set_flag<&Options::locked>},
+    {"", "sandbox", "MODE", "hold nodes to what they declare", set_sandbox, "on|require|off"},
+    {"", "reseed", "", "show how files differ from what their seeds would make, and ask",
+     set_flag<&Options::reseed>},
+    {"", "yes", "", "with --reseed: write them without asking", set_flag<&Options::yes>},
+};
 constexpr OptionSpec kUpdate[] = {
     {"n", "dry-run", "", "print what would move; write nothing", set_flag<&Options::dry_run>},
     {"", "no-wait", "", "if another build has the workspace, fail at once",
@@ -253,12 +265,12 @@ std::span<const OptionSpec> common_options() {
 
 std::span<const OptionSpec> own_options(string_view command) {
   static const std::map<string_view, std::span<const OptionSpec>> kOwn = {
-      {"build", kBuild},     {"check", kCheck}, {"why", kJsonOnly}, {"log", kLog},
-      {"list", kJsonOnly},   {"graph", kGraph}, {"out", kJsonOnly}, {"clean", kClean},
-      {"fmt", kFmt},         {"lint", kLint},   {"init", kInit},    {"doctor", kJsonOnly},
-      {"image", kJsonOnly},  {"run", kRun},     {"shell", kRun},    {"lock", kNoWait},
-      {"update", kUpdate},   {"gc", kGc},       {"metrics", kData}, {"data", kData},
-      {"release", kRelease},
+      {"build", kBuild},     {"check", kCheck},   {"why", kJsonOnly}, {"log", kLog},
+      {"list", kJsonOnly},   {"graph", kGraph},   {"out", kJsonOnly}, {"clean", kClean},
+      {"fmt", kFmt},         {"lint", kLint},     {"init", kInit},    {"doctor", kJsonOnly},
+      {"image", kJsonOnly},  {"run", kRun},       {"shell", kRun},    {"lock", kNoWait},
+      {"update", kUpdate},   {"gc", kGc},         {"metrics", kData}, {"data", kData},
+      {"release", kRelease}, {"freeze", kFreeze},
   };
   const auto found = kOwn.find(command);
   return found == kOwn.end() ? std::span<const OptionSpec>() : found->second;

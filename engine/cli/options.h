@@ -64,6 +64,8 @@ struct Options {
   bool follow = false;   ///< log
   bool failed = false;   ///< log, run, shell
 
+  bool reseed = false;  ///< freeze
+
   bool check = false;      ///< fmt
   bool gitignore = false;  ///< init
 };

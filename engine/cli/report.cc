@@ -76,10 +76,14 @@ Json sarif_location(const std::string& file, const Json& region) {
             {"region", region}}}};
 }
 
+std::string sentence(const StaleRow& row) {
+  return fmt::format("{}{}: {}", row.label, row.drifted ? "" : " is stale", row.reason);
+}
+
 Json sarif_stale(const StaleRow& row) {
   Json result = {{"ruleId", kStaleRule},
                  {"level", "error"},
-                 {"message", {{"text", json_text(row.label + " is stale: " + row.reason)}}},
+                 {"message", {{"text", json_text(sentence(row))}}},
                  {"partialFingerprints", {{"devgraph/label/v1", json_text(row.label)}}}};
   if (!row.manifest.empty()) {
     result["locations"] = Json::array(
@@ -112,7 +116,8 @@ std::vector<StaleRow> stale_rows(const Graph& graph, const std::vector<exec::Sta
                     .reason = node.reason,
                     .manifest = std::string(graph.str(row.manifest)),
                     .line = row.line,
-                    .because_of_input = node.because_of_input});
+                    .because_of_input = node.because_of_input,
+                    .drifted = node.drifted});
   }
   return rows;
 }
@@ -132,6 +137,7 @@ std::string report_json(const Report& report) {
                      {"because_of_input", row.because_of_input},
                      {"manifest", json_text(row.manifest)},
                      {"line", row.line}});
+    if (row.drifted) stale.back()["drifted"] = true;
   }
   Json faults = Json::array();
   if (report.found != nullptr) faults = Json::parse(render_json(*report.found, *report.sources));
@@ -156,8 +162,7 @@ std::string report_github(const Report& report) {
   for (const StaleRow& row : report.stale) {
     const std::string properties =
         fmt::format("file={},line={},title=stale", escaped(row.manifest, true), row.line);
-    text += annotation("error", properties,
-                       fmt::format("{} is stale: {}", printable(row.label), printable(row.reason)));
+    text += annotation("error", properties, printable(sentence(row)));
   }
   return text;
 }

@@ -11,13 +11,14 @@
 
 namespace devgraph::cli {
 
-/// A finding that is not a diagnostic: a stale node.
+/// A finding that is not a diagnostic: a stale node, or a file of the tree that drifted.
 struct StaleRow {
   std::string label;
   std::string reason;
   std::string manifest;
   std::uint32_t line = 0;
   bool because_of_input = false;
+  bool drifted = false;
 };
 std::vector<StaleRow> stale_rows(const Graph& graph, const std::vector<exec::StaleNode>& stale);
 

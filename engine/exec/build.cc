@@ -8,6 +8,7 @@
 #include "engine/base/path.h"
 #include "engine/exec/coordinator.h"
 #include "engine/exec/outside.h"
+#include "engine/exec/owned.h"
 #include "engine/exec/survey.h"
 #include "engine/exec/tally.h"
 
@@ -72,6 +73,19 @@ Result<Survey> look(const Graph& graph, Files& files, const std::string& workspa
   return Survey::make(graph, files, options);
 }
 
+/// Adds the files of the tree that are not what a freeze node would copy there.
+void find_drift(const Survey& survey, const IdVec<NodeId, std::uint8_t>& stale, Files& files,
+                NodeId freeze, std::vector<StaleNode>& found) {
+  const Graph& graph = survey.graph();
+  for (const OwnedFile& file : owned_files(graph, freeze)) {
+    const std::optional<NodeId> maker = graph.producer(file.from);
+    if (maker && (!survey.is_wanted(*maker) || stale[*maker] != 0)) continue;
+    std::string drift = frozen_drift(graph, files, survey.look().workspace, freeze, file);
+    if (!drift.empty())
+      found.push_back({.node = freeze, .reason = std::move(drift), .drifted = true});
+  }
+}
+
 }  // namespace
 
 Result<Summary> build(const Graph& graph, Files& files, Runner& runner, const BuildOptions& options,
@@ -119,6 +133,8 @@ Result<std::vector<StaleNode>> check(const Graph& graph, Files& files,
                       : fmt::format("{} is stale", label_of(graph, *because));
     found.push_back(std::move(node));
   }
+  for (const NodeId id : options.frozen)
+    find_drift(*survey, stale, files, id, found);
   return found;
 }
 

@@ -92,10 +92,14 @@ struct StaleNode {
                                   ///< `its last run failed; see …`,
                                   ///< `waits for what //:split makes`; or
   bool because_of_input = false;  ///< only because a node it needs is stale.
+  bool drifted = false;           ///< A file of the tree is not what the graph would put there.
 };
 struct CheckOptions {
   std::string workspace;
   std::vector<NodeId> goals;
+  /// Nodes of `freeze`: what they would copy is compared where it is fresh and among the goals'
+  /// nodes.
+  std::vector<NodeId> frozen;
   bool paranoid = false;  ///< Hash everything, trust no stamp.
   bool remote = false;    ///< Ask other machines, too, whether what nodes left is still there.
 };

@@ -9,6 +9,7 @@
 #include "engine/base/text.h"
 #include "engine/exec/identify.h"
 #include "engine/exec/normalize.h"
+#include "engine/exec/owned.h"
 #include "engine/graph/order.h"
 #include "engine/store/tree.h"
 
@@ -122,7 +123,12 @@ Status Survey::check_sources() const {
   const auto say = [&](FileId file, NodeId node) {
     const std::string path = printable(graph_->str(graph_->file(file).path));
     const char* what = sources_[file].stat.exists() ? "is no regular file" : "does not exist";
-    return fail(fmt::format("source `{}` {}; {} needs it", path, what, label_of(*graph_, node)));
+    std::string cure;
+    if (const auto freeze = frozen_by(*graph_, graph_->str(graph_->file(file).path)))
+      cure =
+          fmt::format("; `devgraph freeze {}` writes it", shell_word(label_of(*graph_, *freeze)));
+    return fail(
+        fmt::format("source `{}` {}; {} needs it{}", path, what, label_of(*graph_, node), cure));
   };
   for (const NodeId node : order_) {
     for (const InputId id : graph_->inputs(node)) {

@@ -173,6 +173,9 @@ inline constexpr std::uint32_t kSeed =
     4;  ///< Runs before all others (language reference, "Files of the tree").
 inline constexpr std::uint32_t kDecides =
     8;  ///< A late axis is decoded from what it makes; nodes that need its cells stand `after` it.
+/// Its arguments are files by their place in the tree (language reference, "Files of the tree"):
+inline constexpr std::uint32_t kFreeze = 16;  ///< `devgraph freeze` copies them there;
+inline constexpr std::uint32_t kLinks = 32;   ///< links to them stand there.
 }  // namespace node_flags
 
 struct Node {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/base/path.h"
@@ -71,15 +73,16 @@ int check_command(Context& context) {
   const std::optional<Graph> graph =
       load_graph(context, *workspace, demanded_projects(*workspace, *labels), Save::No);
   if (!graph) return cannot_tell(context);
-  const auto goals = choose_goals(context, *graph, *workspace, *labels);
-  if (!goals) return cannot_tell(context);
+  const auto checked = choose_checked(context, *graph, *workspace, *labels);
+  if (!checked) return cannot_tell(context);
 
   exec::CheckOptions options;
   options.workspace = workspace->root;
-  options.goals = *goals;
+  options.goals = checked->goals;
+  options.frozen = checked->frozen;
   options.paranoid = context.options.paranoid;
   options.remote = context.options.remote;
-  const std::vector<exec::NodeAsk> open = unlocked(*graph, needed_order(*graph, *goals));
+  const std::vector<exec::NodeAsk> open = unlocked(*graph, needed_order(*graph, checked->goals));
   if (!open.empty()) {
     refuse_unlocked(context, *graph, open);
     return cannot_tell(context);
@@ -95,12 +98,15 @@ int check_command(Context& context) {
   }
   Report report;
   report.stale = stale_rows(*graph, *stale);
-  report.nodes = counted_nodes(*graph, *goals);
+  report.nodes = counted_nodes(*graph, checked->goals);
   report.sources = &context.sources;
   print_report(context, report);
   if (!context.console.quiet) {
-    context.console.talk(fmt::format("{} node{}: {} stale{}\n", report.nodes,
-                                     report.nodes == 1 ? "" : "s", report.stale.size(),
+    const auto drifted = static_cast<std::size_t>(std::count_if(
+        report.stale.begin(), report.stale.end(), [](const StaleRow& row) { return row.drifted; }));
+    context.console.talk(fmt::format("{} node{}: {} stale{}{}\n", report.nodes,
+                                     report.nodes == 1 ? "" : "s", report.stale.size() - drifted,
+                                     drifted == 0 ? "" : fmt::format(", {} drifted", drifted),
                                      *lock ? fmt::format(", as {} has it", kLockName) : ""));
   }
   return report.stale.empty() ? kExitDone : kExitStale;

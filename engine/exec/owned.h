@@ -1,0 +1,44 @@
+#pragma once
+/// Files of the tree that the graph owns in part: the copies of `freeze` and the links of `links`.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/files.h"
+#include "engine/graph/graph.h"
+
+namespace devgraph::exec {
+
+/// A place of the tree, and what belongs there.
+struct OwnedFile {
+  std::string path;  ///< Workspace-relative.
+  InputId from{};
+};
+bool is_freeze(const Graph& graph, NodeId id);
+bool is_links(const Graph& graph, NodeId id);
+/// Of a node of either kind, in written order.
+std::vector<OwnedFile> owned_files(const Graph& graph, NodeId id);
+/// What has to be built before they can be compared or copied.
+std::vector<NodeId> owned_needs(const Graph& graph, NodeId id);
+/// The freeze node that writes a path; none if there is none.
+std::optional<NodeId> frozen_by(const Graph& graph, std::string_view path);
+
+/// Error: nothing may be put there, because it is a folder or a link, or behind a link.
+Status may_write(Files& files, const std::string& workspace, std::string_view path);
+
+enum class Frozen : std::uint8_t { Equal, Absent, Differs };
+/// What lies at the place against what belongs there, which has been made.
+Result<Frozen> look_at_frozen(const Graph& graph, Files& files, const std::string& workspace,
+                              const OwnedFile& file);
+/// Puts the bytes there, on the disk and all at once. The permissions of a file that is there stay,
+/// but for the executable bit.
+Status put_bytes(Files& files, const std::string& path, std::string_view bytes, bool executable);
+
+/// Why a place is not as the graph would have it, for `check`: `./x drifted: …`; empty: it is.
+/// Of copies only what is made already can be compared.
+std::string frozen_drift(const Graph& graph, Files& files, const std::string& workspace,
+                         NodeId node, const OwnedFile& file);
+
+}  // namespace devgraph::exec
