@@ -29,11 +29,17 @@ std::string state_folder(const lang::Workspace& workspace) {
   return join_path(workspace.root, kStateFolder);
 }
 
+/// How a graph is made.
+struct Making {
+  Save save = Save::No;
+  lang::LateOptions late;
+};
+
 std::optional<Job> plan_job(Context& context, const lang::Workspace& workspace,
-                            const std::vector<LabelPattern>& labels, Save save,
-                            const lang::LateOptions& late, const Choose& choose) {
-  std::optional<Graph> graph =
-      load_graph(context, workspace, demanded_projects(workspace, labels), save, late);
+                            const std::vector<LabelPattern>& labels, const Making& making,
+                            const Choose& choose) {
+  std::optional<Graph> graph = load_graph(context, workspace, demanded_projects(workspace, labels),
+                                          making.save, making.late);
   if (!graph) return std::nullopt;
   std::optional<std::vector<NodeId>> goals = choose(context, *graph, workspace, labels);
   if (!goals) return std::nullopt;
@@ -49,12 +55,12 @@ std::optional<Job> prepare(Context& context, Save save, const Choose& choose,
       parse_labels(context, *workspace, context.options.words);
   if (!labels) return std::nullopt;
   std::optional<Job> job =
-      plan_job(context, *workspace, *labels, save, {.forget = false, .made = made}, choose);
+      plan_job(context, *workspace, *labels, {save, {.forget = false, .made = made}}, choose);
   if (job || save == Save::No || !made.empty()) return job;
   // What makes no sense with the cells that are known now may do with those that a build finds.
   Diagnostics said = std::move(context.found);
   context.found = Diagnostics();
-  job = plan_job(context, *workspace, *labels, Save::No, {.forget = true, .made = {}}, choose);
+  job = plan_job(context, *workspace, *labels, {Save::No, {.forget = true, .made = {}}}, choose);
   if (job && has_waiting(job->graph)) return job;
   context.found = std::move(said);
   return std::nullopt;
@@ -279,40 +285,39 @@ int run_build(Context& context, Job& job, exec::Runner& runner) {
   return status;
 }
 
-/// The lock is held, and the job is as the tree is now. Ends with a status of its own.
-int with_runner(Context& context, std::optional<Job> job, const BuildHooks& hooks,
-                exec::ProcessRunner& runner) {
+/// What is done while the lock is held.
+int run_locked(Context& context, Job& job, const BuildHooks& hooks, exec::Runner& runner) {
+  if (hooks.before) {
+    if (const std::optional<int> status = hooks.before(job, runner)) return *status;
+  }
+  if (!job.goals.empty() || !hooks.after) {
+    const int status = run_build(context, job, runner);
+    if (status != kExitDone || !hooks.after) return status;
+  }
+  return hooks.after(job, runner);
+}
+
+/// Waits for the lock; if somebody else had it, the tree may be another one by now.
+int with_runner(Context& context, Job job, const BuildHooks& hooks, exec::ProcessRunner& runner) {
   const Result<Locked> locked =
-      take_lock(context, job->workspace, [&] { return runner.stop_signal() != 0; });
-  const auto stopped = [&]() -> std::optional<int> {
+      take_lock(context, job.workspace, [&] { return runner.stop_signal() != 0; });
+  const auto refused = [&](const std::function<int()>& otherwise) {
     constexpr int kSignalBase = 128;
     const int signal = runner.stop_signal();
-    if (signal == 0) return std::nullopt;
+    if (signal == 0) return otherwise();
     context.console.talk(fmt::format("stopped by {}\n", exec::signal_name(signal)));
     return kSignalBase + signal;
   };
-  if (!locked) {
-    const std::optional<int> status = stopped();
-    return status ? *status : refuse_lock(context, locked.error());
-  }
+  if (!locked) return refused([&] { return refuse_lock(context, locked.error()); });
   if (locked->waited) {
-    job = prepare(context, Save::Yes, hooks.choose);
-    if (!job || !may_run_unlocked(context, *job)) return refuse(context);
+    std::optional<Job> now = prepare(context, Save::Yes, hooks.choose);
+    if (!now || !may_run_unlocked(context, *now)) return refuse(context);
+    job = *std::move(now);
   }
-  job = with_locked_names(context, *std::move(job), runner);
-  if (!job) {
-    const std::optional<int> status = stopped();
-    return status ? *status : refuse(context);
-  }
+  std::optional<Job> named = with_locked_names(context, std::move(job), runner);
+  if (!named) return refused([&] { return refuse(context); });
   runner.inherit(locked->lock.descriptor());
-  if (hooks.before) {
-    if (const std::optional<int> status = hooks.before(*job, runner)) return *status;
-  }
-  if (!job->goals.empty() || !hooks.after) {
-    const int status = run_build(context, *job, runner);
-    if (status != kExitDone || !hooks.after) return status;
-  }
-  return hooks.after(*job, runner);
+  return run_locked(context, *named, hooks, runner);
 }
 
 }  // namespace
@@ -327,7 +332,7 @@ int build_with(Context& context, const BuildHooks& hooks) {
       {.home = home == context.environment.end() ? std::string() : home->second});
   if (!runner) return refuse(context, "E912", runner.error().message);
   if (!writes) return run_build(context, *job, **runner);
-  return with_runner(context, std::move(job), hooks, **runner);
+  return with_runner(context, *std::move(job), hooks, **runner);
 }
 
 }  // namespace devgraph::cli

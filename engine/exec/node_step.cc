@@ -104,7 +104,7 @@ Status run_command(const NodeRuns& runs, NodeId node, AppendFile& log) {
   if (Status done = runs.runner.start(1, *command); !done) return done;
   const Result<Exit> exit = wait_for(runs.runner);
   if (!exit) return std::unexpected(exit.error());
-  if (exit->not_started) return std::unexpected(*exit->not_started);
+  if (const std::optional<Error>& error = exit->not_started) return std::unexpected(*error);
   const std::string fault = fault_of(runs.graph, node, *exit);
   static_cast<void>(log.append(log_footer(fault.empty() ? "exit status 0" : fault, exit->time)));
   if (!fault.empty()) return fail(fault);

@@ -94,7 +94,7 @@ Status Releasing::finish_part(Part& part) {
   if (!text) return std::unexpected(text.error());
   const std::span<const Output> outputs = graph_.outputs(part.node);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const std::string path = part.context->out_path(i);
+    const std::string path = join_path(options_.workspace, graph_.str(outputs[i].path));
     if (Status done = files_.make_folders(std::string(parent_path(path))); !done) return done;
     if (Status done = files_.write(path, *text, 0644, false); !done) return done;
   }

@@ -29,6 +29,15 @@ Result<std::string> target_folder(const Context& context) {
   return folder;
 }
 
+/// `sha256:…`, and the size.
+Result<std::pair<std::string, std::uint64_t>> look_at(Files& files, const std::string& path) {
+  const Result<FileHash> hash = files.hash(path, true);
+  if (!hash) return std::unexpected(hash.error());
+  const std::optional<Sha256>& digest = hash->sha;
+  if (!digest) return fail(fmt::format("{} has no digest", printable(path)));
+  return std::pair("sha256:" + hex(*digest), hash->stat.size);
+}
+
 class CopyStep final : public Step {
  public:
   CopyStep(const Context& context, StepFacts facts, std::string from, std::string to)
@@ -39,10 +48,9 @@ class CopyStep final : public Step {
     if (!stat) return std::unexpected(stat.error());
     if (!stat->exists()) return Seen{Held::Nothing};
     if (stat->kind != FileKind::Regular) return Seen{Held::Other, "no regular file"};
-    const Result<FileHash> there = context_.files.hash(to_, true);
+    const auto there = look_at(context_.files, to_);
     if (!there) return std::unexpected(there.error());
-    const std::string digest = "sha256:" + hex(*there->sha);
-    return Seen{digest == facts().digest ? Held::Same : Held::Other, digest};
+    return Seen{there->first == facts().digest ? Held::Same : Held::Other, there->first};
   }
 
   Status apply() override {
@@ -51,9 +59,9 @@ class CopyStep final : public Step {
     if (Status done = files.make_folders(std::string(parent_path(to_))); !done) return done;
     if (Status done = files.remove(aside); !done) return done;
     if (Status done = files.copy(from_, aside); !done) return done;
-    const Result<FileHash> copied = files.hash(aside, true);
+    const auto copied = look_at(files, aside);
     if (!copied) return std::unexpected(copied.error());
-    if ("sha256:" + hex(*copied->sha) != facts().digest) {
+    if (copied->first != facts().digest) {
       static_cast<void>(files.remove(aside));
       return fail(fmt::format("{} changed since the release was planned", printable(from_)));
     }
@@ -77,13 +85,13 @@ Result<Steps> plan_copy_to(const Context& context) {
   Steps steps;
   for (const InputId input : inputs_arg(context, "files")) {
     const std::string from = context.path_of(input);
-    const Result<FileHash> hash = context.files.hash(from, true);
-    if (!hash) return std::unexpected(hash.error());
+    const auto file = look_at(context.files, from);
+    if (!file) return std::unexpected(file.error());
     StepFacts facts;
     facts.kind = "copy";
     facts.target = join_path(*folder, base_name(input_name(context, input)));
-    facts.digest = "sha256:" + hex(*hash->sha);
-    facts.size = hash->stat.size;
+    facts.digest = file->first;
+    facts.size = file->second;
     facts.turn = Turn::Reversible;
     facts.can_revert = true;
     const std::string to = facts.target;

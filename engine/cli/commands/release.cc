@@ -275,16 +275,21 @@ int Releasing::revert(exec::Release& release) {
   return status_of(*summary, "taken back");
 }
 
+/// Empty: the workspace is in no repository, or has no commit yet.
+std::string commit_of(const std::string& folder) {
+  const Result<std::optional<std::string>> fact = lang::git_fact(folder, "commit", {});
+  return fact ? fact->value_or("") : std::string();
+}
+
 int Releasing::after(Job& job, exec::Runner& runner) {
   const std::optional<std::vector<NodeId>> found = effects(job);
   if (!found) return refuse(context_);
-  const auto commit = lang::git_fact(job.workspace.root, "commit", {});
   exec::ReleaseOptions release_options;
   release_options.workspace = job.workspace.root;
   release_options.effects = *found;
   release_options.secrets = secrets_;
   release_options.keep_going = options_.keep_going;
-  release_options.commit = commit && *commit ? **commit : std::string();
+  release_options.commit = commit_of(job.workspace.root);
   release_options.goals = goals_;
   const std::string head = release_options.commit;
   Result<std::unique_ptr<exec::Release>> release =
