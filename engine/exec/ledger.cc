@@ -85,12 +85,14 @@ void Ledger::take(std::string_view line) {
     for (const json& goal : fields.value("goals", json::array())) {
       if (goal.is_string()) begun.goals.push_back(goal.get<std::string>());
     }
+    open_releases_.push_back(begun.id);
     unfinished_ = std::move(begun);
     did_anything_ = false;
     return;
   }
   if (event == "end") {
     unfinished_.reset();
+    open_releases_.clear();
     return;
   }
   for (const MarkName& one : kMarks) {

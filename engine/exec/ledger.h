@@ -41,6 +41,8 @@ class Ledger {
   /// The last release, if it did not end, and whether it did anything.
   const std::optional<ReleaseBegin>& unfinished() const { return unfinished_; }
   bool did_anything() const { return did_anything_; }
+  /// The releases that were begun since one ended.
+  const std::vector<std::string>& open_releases() const { return open_releases_; }
 
   /// Each is on the disk when it returns.
   Status begin(const ReleaseBegin& release);
@@ -59,6 +61,7 @@ class Ledger {
   std::unique_ptr<AppendFile> file_;
   std::string release_;
   std::optional<ReleaseBegin> unfinished_;
+  std::vector<std::string> open_releases_;
   bool did_anything_ = false;
   std::map<std::string, Entry> entries_;
 };

@@ -91,7 +91,7 @@ std::string Releasing::content_path(InputId input) const {
   return input_path(graph_, options_.workspace, input);
 }
 
-actions::Context Releasing::context_of(Part& part) {
+actions::Context Releasing::context_of(Part& part, const std::atomic<bool>& stopping) {
   const std::string scratch = join_path(folder_, fmt::format("{}", index_of(part.node)));
   return actions::Context{
       .graph = graph_,
@@ -110,7 +110,7 @@ actions::Context Releasing::context_of(Part& part) {
             const std::lock_guard<std::mutex> lock(part.log_mutex);
             if (part.log) static_cast<void>(part.log->append(redactor_->apply(text) + '\n'));
           },
-      .stopping = stop_.stopping(),
+      .stopping = stopping,
       .secret = [this](std::string_view name) -> Result<std::string> {
         const auto found = options_.secrets.find(name);
         if (found != options_.secrets.end()) return found->second;
@@ -161,7 +161,7 @@ Status Releasing::plan_part(Part& part, const Survey& survey) {
   const Effect* effect = native_effect(graph_, part.node);
   if (graph_.node(part.node).kind == ActionKind::Group) return {};
   if (effect == nullptr) return plan_node(part, survey);
-  part.context.emplace(context_of(part));
+  part.context.emplace(context_of(part, stop_.stopping()));
   if (Status done = files_.make_folders(part.context->scratch); !done) return done;
   Result<actions::Steps> steps = effect->plan(*part.context);
   if (!steps) return std::unexpected(steps.error());

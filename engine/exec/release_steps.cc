@@ -150,10 +150,39 @@ Status Releasing::run_steps(Course& course) {
   return {};
 }
 
-Status Releasing::begin_ledger() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const std::string id = fmt::format("{:x}", now.count());
-  return ledger_.begin({id, options_.commit, options_.goals});
+Status Releasing::begin_ledger(const std::string& release) {
+  return ledger_.begin({release, options_.commit, options_.goals});
+}
+
+/// Of all targets where something is due; of all, where an unfinished release may have left a mark.
+Status Releasing::take_leases(const std::string& release, bool all) {
+  static const std::atomic<bool> kNever{false};
+  std::set<std::string> targets;
+  for (const ReleaseStep& step : steps_) {
+    const actions::Effect* effect = native_effect(graph_, step.node);
+    const bool is_needed = all || step.state != StepState::Present;
+    if (!is_needed || effect == nullptr || effect->lease == nullptr) continue;
+    HeldLease held;
+    // What stops a release does not stop it from taking its mark away.
+    held.context = std::make_unique<actions::Context>(context_of(part_of(step.node), kNever));
+    held.lease = effect->lease(*held.context);
+    if (!targets.insert(held.lease->target()).second) continue;
+    if (Status done = held.lease->take(release, ledger_.open_releases()); !done) {
+      static_cast<void>(drop_leases());
+      return std::unexpected(Error{hidden(done.error().message)});
+    }
+    leases_.push_back(std::move(held));
+  }
+  return {};
+}
+
+Status Releasing::drop_leases() {
+  Status all;
+  for (const HeldLease& held : leases_) {
+    if (Status done = held.lease->drop(); !done) all = std::unexpected(done.error());
+  }
+  leases_.clear();
+  return all;
 }
 
 Result<ReleaseSummary> Releasing::carry_out(ReleaseListener& listener) {
@@ -163,13 +192,20 @@ Result<ReleaseSummary> Releasing::carry_out(ReleaseListener& listener) {
   const bool is_due = std::ranges::any_of(
       steps_, [](const ReleaseStep& step) { return step.state != StepState::Present; });
   // What was interrupted before its last words is over, too, when all of it is there.
-  const bool begins = is_due || ledger_.unfinished();
+  const bool is_open = ledger_.unfinished().has_value();
+  const bool begins = is_due || is_open;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const std::string release = fmt::format("{:x}", now.count());
   if (begins) {
-    if (Status done = begin_ledger(); !done) return std::unexpected(done.error());
+    if (Status done = begin_ledger(release); !done) return std::unexpected(done.error());
+    if (Status done = take_leases(release, is_open); !done) return std::unexpected(done.error());
   }
-  if (Status done = run_steps(course); !done) return std::unexpected(done.error());
+  Status done = run_steps(course);
+  const Status dropped = drop_leases();
+  if (!done) return std::unexpected(done.error());
+  if (!dropped) return std::unexpected(dropped.error());
   if (begins && course.summary.succeeded()) {
-    if (Status done = ledger_.end(); !done) return std::unexpected(done.error());
+    if (Status ended = ledger_.end(); !ended) return std::unexpected(ended.error());
   }
   course.summary.time = since(begun);
   return course.summary;

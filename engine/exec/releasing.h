@@ -74,7 +74,7 @@ class Releasing final : public Release {
  private:
   Status plan_part(Part& part, const Survey& survey);
   Status plan_node(Part& part, const Survey& survey);
-  actions::Context context_of(Part& part);
+  actions::Context context_of(Part& part, const std::atomic<bool>& stopping);
   std::string content_path(InputId input) const;
   std::string rule_of(NodeId id) const;
   void order();
@@ -85,10 +85,16 @@ class Releasing final : public Release {
   std::string label(NodeId id) const { return printable(label_of(graph_, id)); }
 
   struct Course;
+  struct HeldLease {
+    std::unique_ptr<actions::Context> context;
+    std::unique_ptr<actions::Lease> lease;
+  };
   std::optional<std::string> why_blocked(const Course& course, const ReleaseStep& step) const;
   Status run_steps(Course& course);
   Status run_step(Course& course, std::size_t number);
-  Status begin_ledger();
+  Status begin_ledger(const std::string& release);
+  Status take_leases(const std::string& release, bool all);
+  Status drop_leases();
   Status do_step(ReleaseStep& step);
   Status put(ReleaseStep& step, const actions::Seen& seen, const std::string& before);
   Status wait_until_visible(actions::Step& step);
@@ -110,6 +116,7 @@ class Releasing final : public Release {
   std::map<NodeId, std::size_t> number_;
   std::vector<std::vector<std::size_t>> needs_;
   std::vector<ReleaseStep> steps_;
+  std::vector<HeldLease> leases_;  ///< That are held.
 };
 
 }  // namespace devgraph::exec

@@ -276,6 +276,27 @@ class Gateway(harness.Case):
         self.assertEqual(self.check("--remote", code=0), "")
         self.assertEqual(self.registry.writes(), writes)
 
+    def release(self, *arguments):
+        return self.expect(self.ws.devgraph("release", "--yes", *self.define, *arguments, timeout=300), 0)
+
+    def test_12_a_release_gives_names_and_sends_no_byte(self):
+        self.rebuild("-D", "channel=edge")
+        writes = len(self.registry.writes())
+        plan = self.expect(self.ws.devgraph("release", "--dry-run", *self.define, "-D", "channel=edge"), 0)
+        self.assertRegex(plan.out, r"promote +localhost:\d+/alice/hop:edge +[0-9a-f]{12} +new\n")
+        self.assertIn("1 effect: 1 done", self.release("-D", "channel=edge").err)
+        self.assertEqual({line.split("/")[-1] for line in self.registry.writes()[writes:]}, {"edge"})
+        raw = [self.ws.shell(f"skopeo inspect --tls-verify=false --raw docker://{name}")
+               for name in (self.ref(), f"{self.registry.host}/alice/hop:edge")]
+        self.assertEqual(raw[0], raw[1])
+        self.assertIn("1 effect: 0 done, 1 present", self.release("-D", "channel=edge").err)
+        # A version, a night: the same with other names.
+        self.assertIn("1 effect: 1 done", self.release("-D", "channel=stable").err)
+        self.assertIn("1 effect: 1 done", self.release("-D", "channel=nightly", "-D", "date=20261122").err)
+        tags = json.loads(self.ws.shell(f"skopeo list-tags --tls-verify=false docker://{self.registry.host}/alice/hop"))
+        self.assertLessEqual({"edge", "0.4.0", "nightly-20261122"}, set(tags["Tags"]))
+        self.rebuild(nodes=NODES, run=0)
+
     def test_12_another_channel_says_so_and_the_first_is_found_again(self):
         self.rebuild("-D", "channel=nightly", nodes=NODES, run=len(BEHIND) + 3)
         said = self.ws.devgraph("run", *self.define, "-D", "channel=nightly", "gateway", "--", "python3", "-m",

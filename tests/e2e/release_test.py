@@ -83,7 +83,7 @@ class Case(harness.Case):
         """All that a release leaves behind."""
         notice = os.path.join(self.shelf, "notice")
         return {"1.4.0": self.tag("1.4.0"), "latest": self.tag("latest"),
-                "git": self.ws.shell(f"git ls-remote {self.origin} | cut -f2 | sort"),
+                "git": self.ws.shell(f"git ls-remote {self.origin} | cut -f2 | sort"),  # No lease, too.
                 "branch": self.ws.shell(f"git --git-dir {self.origin} rev-parse branch-1.4.0 v1.4.0^{{}}"),
                 "page": open(os.path.join(self.shelf, "page.txt"), encoding="utf-8").read(),
                 "notice": open(notice, encoding="utf-8").read()}
@@ -336,6 +336,21 @@ class Interrupted(Case):
                                   r"   = to leave it as it is, write  devgraph release --new\n")
         # The names of git stand for the earlier commit, and do not move.
         self.assertIn("error[E942]", self.release("--yes", "--new", code=2).err)
+
+    def test_two_runners_do_not_meet(self):
+        self.ws.edit("build.devgraph", '$ echo "token $TOKEN"', "$ sleep 2")
+        self.commit()
+        self.ws.shell(f"git clone -q . {self.folder}/other && cd {self.folder}/other && git remote set-url origin {self.origin}"
+                      " && git config user.name o && git config user.email o@example.org")
+        other = harness.Workspace(os.path.join(self.folder, "other"), {})
+        process = self.start("--yes")
+        self.wait_for(lambda: "refs/devgraph/lease" in self.ws.shell(f"git ls-remote {self.origin}"), "the lease")
+        run = self.expect(other.devgraph(*self.arguments("--yes"), env={"TOKEN": CANARY}), 2)
+        self.assertRegex(run.err, r"error\[E945\]: another release is going on at origin: on \S+, process \d+, since 20")
+        self.assertEqual(self.ws.finish(process).code, 0)
+        self.assertNotIn("lease", self.ws.shell(f"git ls-remote {self.origin}"))
+        run = self.expect(other.devgraph(*self.arguments("--yes"), env={"TOKEN": CANARY}), 0)
+        self.assertIn("6 effects: 0 done, 6 present", run.err)
 
     def test_ctrl_c_ends_between_steps(self):
         self.ws.edit("build.devgraph", '$ echo "token $TOKEN"', "$ sleep 30")

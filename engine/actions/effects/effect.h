@@ -77,6 +77,19 @@ struct Steps {
   std::string receipt;
 };
 
+/// Keeps two releases apart at a target that can hold a mark.
+class Lease {
+ public:
+  virtual ~Lease() = default;
+  /// Of equal targets one lease is taken.
+  virtual std::string target() const = 0;
+  /// Puts the mark of a release there, only if there is none; that of one of `own`, unfinished
+  /// releases of this workspace, is taken over. Error: somebody else holds it, in words for people.
+  virtual Status take(const std::string& release, const std::vector<std::string>& own) = 0;
+  /// Takes the own mark away.
+  virtual Status drop() = 0;
+};
+
 /// A native effect by the name of its rule.
 struct Effect {
   std::string_view name;
@@ -85,6 +98,8 @@ struct Effect {
   Status (*ready)(const Context&) = nullptr;
   /// The steps, in the order in which they are shown. Inputs are in place; no target is asked.
   Result<Steps> (*plan)(const Context&) = nullptr;
+  /// Null: its target can hold no mark.
+  std::unique_ptr<Lease> (*lease)(const Context&) = nullptr;
 };
 /// Null: there is none of this name.
 const Effect* find_effect(std::string_view name);

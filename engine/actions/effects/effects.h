@@ -12,6 +12,7 @@ Result<Steps> plan_promote(const Context& context);
 Status ready_git(const Context& context);
 Result<Steps> plan_git_tag(const Context& context);
 Result<Steps> plan_git_branch(const Context& context);
+std::unique_ptr<Lease> lease_git(const Context& context);
 Result<Steps> plan_copy_to(const Context& context);
 
 }  // namespace devgraph::actions

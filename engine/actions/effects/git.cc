@@ -1,76 +1,21 @@
 /// Tags and branches in a repository elsewhere.
 
-#include <cstdlib>
-
 #include <fmt/format.h>
 
 #include "engine/actions/effects/effects.h"
+#include "engine/actions/effects/git_remote.h"
 #include "engine/actions/net/http.h"
-#include "engine/actions/program.h"
-#include "engine/base/path.h"
 #include "engine/base/text.h"
-
-extern char** environ;
 
 namespace devgraph::actions {
 
 namespace {
-
-/// git as the user has it: with their configuration, keys and helpers, but it asks nobody.
-class Git {
- public:
-  explicit Git(const Context& context) : context_(context) {
-    program_.folder =
-        join_path(context.workspace, context.graph.str(context.graph.node(context.node).project));
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-      const std::string_view text = *entry;
-      const bool is_kept = !text.starts_with("GIT_") || text.starts_with("GIT_SSH") ||
-                           text.starts_with("GIT_CONFIG_") || text.starts_with("GIT_AUTHOR_") ||
-                           text.starts_with("GIT_COMMITTER_");
-      if (is_kept && !text.starts_with("LC_ALL=")) program_.environment.emplace_back(text);
-    }
-    program_.environment.emplace_back("GIT_TERMINAL_PROMPT=0");
-    program_.environment.emplace_back("LC_ALL=C");
-  }
-
-  Result<std::string> operator()(std::vector<std::string> words) {
-    program_.argv = {"git"};
-    program_.argv.insert(program_.argv.end(), words.begin(), words.end());
-    return run_program(context_, program_);
-  }
-
- private:
-  const Context& context_;
-  Program program_;
-};
 
 Result<std::string> head_commit(const Context& context) {
   Git git(context);
   const Result<std::string> commit = git({"rev-parse", "--verify", "HEAD^{commit}"});
   if (!commit) return std::unexpected(commit.error());
   return std::string(trim(*commit));
-}
-
-/// What a ref of the remote stands for.
-struct Remote {
-  std::string object;  ///< Empty: it is not there.
-  std::string commit;  ///< Behind an annotated tag.
-};
-
-Result<Remote> ask_remote(const Context& context, const std::string& remote,
-                          const std::string& ref) {
-  Git git(context);
-  const Result<std::string> lines = git({"ls-remote", "--", remote, ref, ref + "^{}"});
-  if (!lines) return std::unexpected(lines.error());
-  Remote found;
-  for (const std::string_view line : split(*lines, '\n')) {
-    const std::size_t tab = line.find('\t');
-    if (tab == std::string_view::npos) continue;
-    if (line.substr(tab + 1) == ref) found.object = line.substr(0, tab);
-    if (line.substr(tab + 1) == ref + "^{}") found.commit = line.substr(0, tab);
-  }
-  if (found.commit.empty()) found.commit = found.object;
-  return found;
 }
 
 /// A ref of a remote: a tag or a branch.
@@ -83,14 +28,14 @@ class RefStep : public Step {
         ref_(std::move(ref)) {}
 
   Result<Seen> look() override {
-    const Result<Remote> there = ask_remote(context_, remote_, ref_);
+    const Result<RemoteRef> there = ask_remote(context_, remote_, ref_);
     if (!there) return std::unexpected(there.error());
     if (there->object.empty()) return Seen{Held::Nothing};
     return Seen{there->commit == facts().digest ? Held::Same : Held::Other, there->commit};
   }
 
   Status revert(const std::string&) override {
-    const Result<Remote> there = ask_remote(context_, remote_, ref_);
+    const Result<RemoteRef> there = ask_remote(context_, remote_, ref_);
     if (!there) return std::unexpected(there.error());
     Git git(context_);
     // Only what was looked at is deleted.

@@ -242,7 +242,7 @@ int Releasing::carry_out(exec::Release& release) {
   }
   Lines lines(context_, steps.size(), "");
   const Result<exec::ReleaseSummary> summary = release.carry_out(lines);
-  if (!summary) return refuse(context_, "E912", summary.error().message);
+  if (!summary) return refuse(context_, "E945", summary.error().message);
   return status_of(*summary, "done");
 }
 
