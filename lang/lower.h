@@ -183,6 +183,8 @@ class Lowerer {
 
   // lower_finish.cc
   void mark_effects();
+  void add_provenance();
+  void add_what_it_comes_from(std::uint32_t id);
   void make_group(Cell& cell);
   void make_targets();
   void target_nodes(Cell& cell, std::vector<NodeId>& out);

@@ -52,6 +52,8 @@ std::string native_output_name(std::string_view rule, std::string_view field, Ev
     return or_name(base_of(evaluator.parameter(cell, "file"))) + (is_gzip ? ".gz" : ".zst");
   }
   if (rule == "merge_json") return name + ".json";
+  if (rule == "checksums") return "SHA256SUMS";
+  if (rule == "provenance") return name + ".intoto.json";
   if (rule == "image_sbom") return name + ".spdx.json";
   if (rule == "fetch") return or_name(base_of_url(evaluator.parameter(cell, "url")));
   if (rule == "pick") {

@@ -16,6 +16,8 @@ Status run_pick(const Context& context);
 Status run_merge_json(const Context& context);
 Status run_compress(const Context& context);
 Status run_git_clone(const Context& context);
+Status run_checksums(const Context& context);
+Status run_provenance(const Context& context);
 Status run_env_file(const Context& context);
 Status run_fetch(const Context& context);
 Status run_oci_image(const Context& context);

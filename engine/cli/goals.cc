@@ -1,6 +1,7 @@
 #include "engine/cli/goals.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -195,10 +196,37 @@ bool may_build(Context& context, const Graph& graph, const lang::Workspace& work
   return effects == 0 && refuse_impossible(context, graph, goals);
 }
 
+namespace {
+
+/// Naming an instance, or a `let`, means what of it is no effect; an effect by itself stays, and is
+/// refused where it cannot be. `keeps`: effects that stay in any case.
+std::optional<std::vector<NodeId>> choose_built(Context& context, const Graph& graph,
+                                                const lang::Workspace& workspace,
+                                                std::span<const LabelPattern> labels,
+                                                const std::function<bool(NodeId)>& keeps) {
+  if (labels.empty()) return default_nodes(graph, workspace);
+  std::vector<NodeId> goals;
+  bool good = true;
+  for (const LabelPattern& label : labels) {
+    std::optional<std::vector<NodeId>> found = select_nodes(context, graph, std::span(&label, 1));
+    good = good && found;
+    if (!found) continue;
+    const bool any = std::ranges::any_of(*found, [&](NodeId id) { return !is_effect(graph, id); });
+    if (any) std::erase_if(*found, [&](NodeId id) { return is_effect(graph, id) && !keeps(id); });
+    goals.insert(goals.end(), found->begin(), found->end());
+  }
+  if (!good) return std::nullopt;
+  sort_unique(goals);
+  return goals;
+}
+
+}  // namespace
+
 std::optional<std::vector<NodeId>> choose_goals(Context& context, const Graph& graph,
                                                 const lang::Workspace& workspace,
                                                 std::span<const LabelPattern> labels) {
-  std::optional<std::vector<NodeId>> goals = choose_shown(context, graph, workspace, labels);
+  std::optional<std::vector<NodeId>> goals =
+      choose_built(context, graph, workspace, labels, [](NodeId) { return false; });
   if (!goals || !may_build(context, graph, workspace, *goals)) return std::nullopt;
   return goals;
 }
@@ -206,7 +234,8 @@ std::optional<std::vector<NodeId>> choose_goals(Context& context, const Graph& g
 std::optional<Checked> choose_checked(Context& context, const Graph& graph,
                                       const lang::Workspace& workspace,
                                       std::span<const LabelPattern> labels) {
-  std::optional<std::vector<NodeId>> goals = choose_shown(context, graph, workspace, labels);
+  std::optional<std::vector<NodeId>> goals = choose_built(
+      context, graph, workspace, labels, [&](NodeId id) { return exec::is_freeze(graph, id); });
   if (!goals) return std::nullopt;
   Checked checked;
   if (labels.empty()) {

@@ -232,6 +232,10 @@ const Input& GraphBuilder::input_row(InputId id) const {
 Span32 GraphBuilder::inputs(const std::vector<InputId>& ids) {
   return tables_->input_ids.add(ids);
 }
+std::vector<InputId> GraphBuilder::inputs(Span32 ids) const {
+  const auto begin = tables_->input_ids.rows.begin() + ids.first;
+  return {begin, begin + ids.count};
+}
 Span32 GraphBuilder::node_ids(const std::vector<NodeId>& ids) {
   return tables_->node_ids.add(ids);
 }

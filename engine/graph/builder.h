@@ -41,6 +41,7 @@ class GraphBuilder {
   const Input& input_row(InputId id) const;
 
   Span32 inputs(const std::vector<InputId>& ids);
+  std::vector<InputId> inputs(Span32 ids) const;  ///< What such a call was given.
   Span32 node_ids(const std::vector<NodeId>& ids);
   Span32 axis_values(const std::vector<AxisValue>& values);
   Span32 str_ids(const std::vector<StrId>& ids);

@@ -253,7 +253,7 @@ extern rule pick(
 """)
         runs = {rule["rule"] for rule in json.loads(self.ws.devgraph("list", "std", "--json").out)
                 if rule["runs"]}
-        self.assertEqual(runs, {"run", "test", "copy", "symlink", "write", "subst", "tar", "unpack", "pick",
+        self.assertEqual(runs, {"run", "test", "checksums", "provenance", "copy", "symlink", "write", "subst", "tar", "unpack", "pick",
                                 "merge_json", "compress", "git_clone", "seed", "fetch", "dataset", "image",
                                 "oci_image", "image_index", "image_archive", "image_layout", "image_import", "image_pull", "image_tag", "push_hashed", "docker_load",
                                 "dockerfile", "env_file", "wheel", "sdist", "package_index", "venv",

@@ -8,6 +8,7 @@ import re
 import shutil
 
 import harness
+import services
 
 EXAMPLE = harness.ROOT / "examples" / "mlenv"
 NODES = 53
@@ -229,7 +230,7 @@ class MlEnv(harness.Case):
 
     def test_12_a_look_at_what_failed(self):
         before = self.ws.read("a/requirements.txt")
-        self.ws.edit("a/requirements.txt", "ml-optim>=0.9", "ml-optim>=9")
+        self.ws.edit("a/requirements.txt", "ml-optim==0.9", "ml-optim>=9")
         try:
             run = self.rebuild("a/runtime-deps", code=1, failed=1)
             self.assertIn("No matching distribution found for ml-optim>=9", run.err)
@@ -281,6 +282,54 @@ class MlEnv(harness.Case):
                 self.assertTrue(self.ws.exists(self.paths("a/run-root")[0]))
         self.rebuild(nodes=NODES)
         self.rebuild(nodes=NODES, run=0, fresh=NODES)
+
+    def test_12_b_release_pushes_what_a_commit_holds(self):
+        registry = services.Registry(os.path.join(self.folder, "registry")).start()
+        self.addCleanup(registry.stop)
+        arguments = ("-D", f"registry={registry.host}/team")
+
+        def pushed(env):
+            listed = self.ws.shell("skopeo list-tags --tls-verify=false "
+                                   f"docker://{registry.host}/team/lab/mlenv-{env} 2> /dev/null || echo '{{}}'")
+            return set(json.loads(listed).get("Tags", []))
+        plan = self.expect(self.ws.devgraph("release", "--dry-run", *arguments), 0)
+        self.assertIn("8 effects: 8 to do", plan.err)
+        self.assertEqual(registry.writes(), [])
+        run = self.expect(self.ws.devgraph("release", "--yes", *arguments, timeout=300), 0)
+        self.assertIn("8 effects: 8 done", run.err)
+        names = {f"amd64-cpu-{stage}-{tag}" for stage in ("run-root", "dev-root") for tag in ("latest", self.head())}
+        self.assertEqual((pushed("a"), pushed("b")), (names, names))
+        inspected = self.ws.shell(f"skopeo inspect --tls-verify=false --format '{{{{.Digest}}}}' docker://{registry.host}"
+                                  "/team/lab/mlenv-a:amd64-cpu-run-root-latest").strip()
+        self.assertEqual(inspected, self.digest("a/run-root"))
+        writes = registry.writes()
+        run = self.expect(self.ws.devgraph("release", "--yes", *arguments), 0)
+        self.assertIn("8 effects: 0 done, 8 present", run.err)
+        self.assertEqual(registry.writes(), writes)
+        # What no commit has gets no name of a commit: environment a has its two names that move.
+        self.in_progress()
+        run = self.expect(self.ws.devgraph("release", "--dry-run", *arguments), 0)
+        self.assertIn("6 effects: 0 to do, 6 present", run.err)
+
+    def test_12_c_what_was_resolved_is_written_down_once(self):
+        self.addCleanup(self.rebuild, run=0, fresh=NODES)
+        self.addCleanup(self.ws.shell, "git checkout -q a/requirements.txt")
+        self.ws.edit("a/requirements.txt", "ml-loss==", "ml-loss>=")
+        self.rebuild("a/snapshot")
+        self.assertIn("drifted", self.expect(self.ws.devgraph("check"), 3).out)
+        self.expect(self.ws.devgraph("freeze", "a/save"), 0)
+        self.assertEqual(self.ws.read("a/requirements.txt"), self.ws.read(self.paths("a/snapshot")[0]))
+        self.assertIn("plain-editor==", self.ws.read("a/requirements.txt"))
+        stages = {f"a/{stage}" for stage in ("runtime-deps", *STAGES)}
+        self.assertLessEqual(self.labels(self.rebuild("a/run-user", "a/dev-user", "a/snapshot")), stages | {
+            "a/list-env", "a/snapshot"})
+        frozen = self.ws.read("a/requirements.txt")
+        self.expect(self.ws.devgraph("freeze", "a/save"), 0)
+        self.assertEqual(self.ws.read("a/requirements.txt"), frozen)
+        self.rebuild("a/run-user", "a/dev-user", "a/snapshot", run=0)
+        self.expect(self.ws.devgraph("freeze", "b/save"), 0)
+        self.addCleanup(self.ws.shell, "git checkout -q b/requirements.txt")
+        self.assertIn("run-engine @ file:///wheels/", self.ws.read("b/requirements.txt"))
 
 
 if __name__ == "__main__":

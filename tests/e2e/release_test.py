@@ -410,5 +410,45 @@ class Promotes(harness.Case):
         self.assertIn("5 effects: 0 done, 5 present", again.err)
 
 
+class Tells(harness.Case):
+    def test_checksums_and_where_things_come_from(self):
+        ws = self.workspace({"build.devgraph": """devgraph 1
+let data = ./data/
+run lines {
+  out   = "lines.txt"
+  tools = ["sort"]
+  $ cat {data}/* | grep -v '^#' | sort > {out}
+}
+image app { files = { "/lines.txt" = lines } }
+checksums sums { files = [lines, ./NOTES.md] }
+provenance about { of = lines, images = { app }, builder = "https://ci.example.org" }
+""", "data/a.txt": "b\n", "data/b.txt": "a\n# not counted\n", "NOTES.md": "notes\n"})
+        self.build(ws, nodes=4, run=4)
+        self.assertEqual(ws.shell("cd out/lines && cp ../../NOTES.md . && sha256sum -c ../sums/SHA256SUMS"),
+                         "NOTES.md: OK\nlines.txt: OK\n")
+        statement = json.loads(ws.read("out/about/about.intoto.json"))
+        self.assertEqual(statement["_type"], "https://in-toto.io/Statement/v1")
+        self.assertEqual(statement["predicateType"], "https://slsa.dev/provenance/v1")
+        sha = {name: ws.shell(f"sha256sum < {path}")[:64] for name, path in (
+            ("lines.txt", "out/lines/lines.txt"), ("data/a.txt", "data/a.txt"), ("data/b.txt", "data/b.txt"),
+            ("tool sort", "$(readlink -f $(command -v sort))"))}
+        digest = ws.read("out/app/app.digest").strip().removeprefix("sha256:")
+        self.assertEqual(statement["subject"], [{"name": "app", "digest": {"sha256": digest}},
+                                                {"name": "lines.txt", "digest": {"sha256": sha.pop("lines.txt")}}])
+        definition = statement["predicate"]["buildDefinition"]
+        self.assertEqual({one["name"]: one["digest"]["sha256"] for one in definition["resolvedDependencies"]}, sha)
+        self.assertEqual(statement["predicate"]["runDetails"]["builder"]["id"], "https://ci.example.org")
+        # A comment leaves its mark on no result, but it is what they come from.
+        ws.write("data/b.txt", "a\n# still not counted\n")
+        self.build(ws, nodes=4, run=2, fresh=2)
+        self.assertNotEqual(json.loads(ws.read("out/about/about.intoto.json")), statement)
+        ws.write("data/b.txt", "a\n# not counted\n")
+        self.build(ws, nodes=4, run=0)
+        self.assertEqual(json.loads(ws.read("out/about/about.intoto.json")), statement)
+        ws.write("sub/NOTES.md", "others\n")
+        ws.edit("build.devgraph", "./NOTES.md]", "./NOTES.md, ./sub/NOTES.md]")
+        self.assertIn("two files are called `NOTES.md`", self.build(ws, code=1).err)
+
+
 if __name__ == "__main__":
     harness.main()
