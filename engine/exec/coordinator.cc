@@ -262,10 +262,15 @@ Status Coordinator::flush() {
   return {};
 }
 
+bool Coordinator::is_group(NodeId node) const {
+  return graph_.node(node).kind == ActionKind::Group;
+}
+
 void Coordinator::tell(NodeId node, Finished& finished) {
   finished.node = node;
   finished.completes = counter_.ends(node);
-  listener_.finished(finished);
+  // A group has nothing to do that could end; its parts say how they ended.
+  if (!is_group(node)) listener_.finished(finished);
 }
 
 void Coordinator::end(NodeId node, Finished finished, State state) {
@@ -279,7 +284,8 @@ void Coordinator::end(NodeId node, Finished finished, State state) {
   }
   tell(node, finished);
   if (is_round_) rounds_.ended[survey_.label_digest(node)] = finished;
-  if (state == State::Failed || state == State::Blocked) bad_.push_back(std::move(finished));
+  const bool is_bad = state == State::Failed || state == State::Blocked;
+  if (is_bad && !is_group(node)) bad_.push_back(std::move(finished));
   --left_;
   frontier_->end(node);
 }
@@ -324,7 +330,7 @@ Summary Coordinator::sum_up() {
     outcomes_[id] = finished.outcome;
     if (root) roots_[id] = *root;
     tell(id, finished);
-    if (root) bad_.push_back(std::move(finished));
+    if (root && !is_group(id)) bad_.push_back(std::move(finished));
   }
   Summary summary = count_nodes(graph_, survey_.order(), outcomes_);
   add_earlier();

@@ -104,6 +104,7 @@ class Coordinator {
   Status handle_posted();
   Status flush();
   void end(NodeId node, Finished finished, State state);
+  bool is_group(NodeId node) const;
   void tell(NodeId node, Finished& finished);
   void stop(int signal);
   Summary sum_up();

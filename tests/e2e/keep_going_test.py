@@ -49,6 +49,13 @@ class KeepGoing(harness.Case):
         self.assertEqual(counts["nodes"], sum(counts[w] for w in
                                               ("run", "fresh", "failed", "blocked", "not started")))
 
+    def test_an_instance_is_no_further_thing_that_is_blocked(self):
+        self.ws.write("build.devgraph", MANIFEST + "rule pair() {\n  run one {\n    $ false\n  }\n"
+                      "  run two {\n    after = one\n    $ true\n  }\n}\npair both {}\n")
+        run = self.build(self.ws, "-k", "both", code=1, nodes=2, failed=1, blocked=1)
+        self.assertIn("  blocked  //:both/two  by //:both/one\n", run.err)
+        self.assertNotIn("//:both ", run.err)
+
     def test_a_failure_is_not_forgotten(self):
         self.ws.write("in/b", "bad\n")
         self.build(self.ws, "-k", code=1)
