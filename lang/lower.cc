@@ -8,6 +8,19 @@
 #include "lang/walk.h"
 
 namespace devgraph::lang {
+namespace {
+
+/// What stands in a manifest: a cell itself, or the instance of a rule that it comes from.
+const Cell& outermost(const Cell& cell) {
+  const Cell* at = &cell;
+  for (;;) {
+    const Cell* up = at->family->owner ? at->family->owner : at->family->frame->instance;
+    if (up == nullptr) return *at;
+    at = up;
+  }
+}
+
+}  // namespace
 
 void InputList::add(InputId id, bool in_list) {
   if (seen.insert(index_of(id)).second) {
@@ -159,15 +172,25 @@ void Lowerer::lower_decl(const ast::Decl& decl, Frame& frame) {
   }
 }
 
+Range Lowerer::caller_of(NodeId id) const {
+  return outermost(*cells_[index_of(id)]).family->range;
+}
+
 void Lowerer::check_assert(const ast::Assert& assertion, Frame& frame) {
   const Env env{.frame = &frame};
   const Value holds = eval_.plain(eval_.eval(*assertion.condition, env, nullptr));
   if (holds.is_error() || holds.is_true()) return;
   const Value message = eval_.eval(*assertion.message, env, nullptr);
-  eval_.fault(
-      "E411", assertion.condition->range,
-      message.is(ValueKind::String) ? printable(message.text()) : "an assertion does not hold",
-      "this does not hold");
+  const std::string said =
+      message.is(ValueKind::String) ? printable(message.text()) : "an assertion does not hold";
+  if (frame.instance == nullptr) {
+    eval_.report("E411", assertion.condition->range, said, "this does not hold");
+    return;
+  }
+  // The rule is right; what is wrong is what it was called with.
+  const Range caller = outermost(*frame.instance).family->range;
+  Diagnostic* fault = eval_.report("E411", caller, said, "declared here");
+  if (fault) fault->also.push_back({assertion.condition->range, "this does not hold"});
 }
 
 void Lowerer::lower_family(Family& family) {

@@ -57,6 +57,9 @@ class Lowerer {
   void finish();
   /// Where each node is declared; by node id.
   const std::vector<Range>& places() const { return places_; }
+  /// The declaration in a manifest that a node comes from: its own, or that of the outermost
+  /// instance around it.
+  Range caller_of(NodeId id) const;
 
  private:
   /// What a value is lowered for.
