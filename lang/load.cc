@@ -6,6 +6,7 @@
 
 #include "engine/base/path.h"
 #include "engine/base/text.h"
+#include "engine/graph/image_names.h"
 #include "engine/graph/order.h"
 #include "lang/check.h"
 #include "lang/lower.h"
@@ -96,6 +97,7 @@ class Evaluation {
   void plant_seeds(const Module& module);
   Value param(const Symbol& symbol, Frame& frame);
   void check_shape(const Graph& graph, Diagnostics& found);
+  void report_image_name(const Graph& graph, const ImageNameClash& clash, Diagnostics& found);
   void report_cycle(const Graph& graph, const std::vector<NodeId>& cycle, Diagnostics& found);
 
   const Program& program_;
@@ -193,9 +195,23 @@ void Evaluation::report_cycle(const Graph& graph, const std::vector<NodeId>& cyc
       "the others");
 }
 
+void Evaluation::report_image_name(const Graph& graph, const ImageNameClash& clash,
+                                   Diagnostics& found) {
+  // Two instances of one rule meet in the rule; what differs is where they are declared.
+  const Range first = lowerer_.caller_of(clash.first);
+  const Range second = lowerer_.caller_of(clash.second);
+  Diagnostic& fault = found.error(
+      "E603", second, fmt::format("two images would be named `{}`", printable(clash.name)),
+      label_of(graph, clash.second));
+  fault.also.push_back({first, label_of(graph, clash.first)});
+  fault.helps.emplace_back("which of them has the name would depend on which node ran last");
+}
+
 void Evaluation::check_shape(const Graph& graph, Diagnostics& found) {
   const std::optional<std::vector<NodeId>> cycle = find_cycle(graph);
   if (cycle) report_cycle(graph, *cycle, found);
+  const std::optional<ImageNameClash> named = find_image_name_clash(graph);
+  if (named) report_image_name(graph, *named, found);
   const std::optional<OutputClash> clash = find_output_clash(graph);
   if (!clash) return;
   const std::vector<Range>& places = lowerer_.places();

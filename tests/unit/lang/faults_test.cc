@@ -39,6 +39,11 @@ const Fault kFaults[] = {
     {"two writers",
      "run x {\n  out = ./gen.h\n  $ true > {out}\n}\nrun y {\n  out = ./gen.h\n  $ true > {out}\n}",
      "error[E602]"},
+    {"two images of one name",
+     "oci_image a { layers = [], config = {} }\noci_image b { layers = [./src/a.c], config = {} }\n"
+     "image_tag x { image = a, names = [\"lab/x:1\"] }\n"
+     "image_tag y { image = b, names = [\"lab/x:1\"] }",
+     "error[E603]: two images would be named `lab/x:1`"},
     {"cycle",
      "run a {\n  out = \"a\"\n  $ cat {b} > {out}\n}\nrun b {\n  out = \"b\"\n  $ cat {a} > "
      "{out}\n}",
