@@ -116,6 +116,20 @@ Status save_graph(Context& context, const lang::Workspace& workspace, const Grap
                              false);
 }
 
+/// The project that a word without slashes in front and without a colon may mean: `models` is
+/// `//models`, seen from the root, where no node has this name. Empty: there is none.
+std::string project_named(Context& context, const lang::Workspace& workspace,
+                          std::string_view word) {
+  const std::string_view folder = word.substr(0, word.find('@'));
+  const bool is_label = folder.starts_with('/') || folder.find_first_of(":*") != folder.npos;
+  if (folder.empty() || is_label) return {};
+  const std::optional<std::string> path = canonical(join_path(workspace.project, folder));
+  if (!path) return {};
+  const std::string manifest = join_path(join_path(workspace.root, *path), lang::kManifestName);
+  const Result<FileStat> stat = context.files.stat(manifest);
+  return stat && stat->exists() ? *path : std::string();
+}
+
 }  // namespace
 
 std::optional<lang::Workspace> open_workspace(Context& context) {
@@ -134,6 +148,7 @@ std::optional<std::vector<LabelPattern>> parse_labels(Context& context,
   for (const std::string& word : words) {
     Result<LabelPattern> pattern = parse_label(word, workspace.project);
     if (pattern) {
+      pattern->folder = project_named(context, workspace, word);
       patterns.push_back(std::move(*pattern));
     } else {
       add_fault(context, "E905", pattern.error().message,
@@ -153,6 +168,7 @@ std::vector<std::string> demanded_projects(const lang::Workspace& workspace,
   for (const LabelPattern& label : labels) {
     const bool open = label.project.find('*') != std::string::npos;
     projects.push_back(open ? "..." : label.below ? below(label.project) : label.project);
+    if (!label.folder.empty()) projects.push_back(label.folder);
   }
   if (labels.empty()) projects.push_back(below(workspace.project));
   std::sort(projects.begin(), projects.end());

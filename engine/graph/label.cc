@@ -198,6 +198,12 @@ bool axes_match(const Graph& graph, const LabelPattern& pattern, NodeId id) {
 
 Result<std::vector<NodeId>> select(const Graph& graph, const LabelPattern& pattern) {
   const std::vector<NodeId> nodes = named(graph, pattern);
+  if (nodes.empty() && !pattern.folder.empty()) {
+    LabelPattern all;
+    all.project = pattern.folder;
+    all.axes = pattern.axes;
+    return select(graph, all);
+  }
   if (nodes.empty()) return std::unexpected(no_such_name(graph, pattern));
   std::vector<NodeId> cells;
   std::copy_if(nodes.begin(), nodes.end(), std::back_inserter(cells),

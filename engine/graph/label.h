@@ -16,6 +16,7 @@ struct LabelPattern {
   std::string project;  ///< Workspace-relative folder; with `below` also all folders under it.
   bool below = false;   ///< Written `//sub/...`.
   std::string name;     ///< May hold `*`; empty: everything of the project.
+  std::string folder;   ///< Not empty: the project that is meant if nothing has the name.
   struct Axis {
     std::string name;
     std::string value;  ///< May hold `*`. As it is, not in `%XX` form.

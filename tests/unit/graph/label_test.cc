@@ -84,6 +84,20 @@ TEST_CASE("labels select what they say") {
   }
 }
 
+TEST_CASE("a word that names nothing may be a project") {
+  const Graph graph = labelled_graph();
+  const auto chosen_of = [&](const char* word, const char* folder) {
+    LabelPattern pattern = parse_label(word, "").value();
+    pattern.folder = folder;
+    const Result<std::vector<NodeId>> nodes = select(graph, pattern);
+    return nodes ? label_of(graph, nodes->front()) : nodes.error().message;
+  };
+  CHECK(chosen_of("sub", "sub") == "//sub:suite@py=3.10");
+  CHECK(chosen_of("sub@py=3.11", "sub") == "//sub:suite@py=3.11");
+  CHECK(chosen_of("app", "sub") == "//:app");
+  CHECK(chosen_of("sup", "sup") == "no project `//sup`; did you mean `//sub`?");
+}
+
 TEST_CASE("wildcards") {
   CHECK(wildcard_match("*", ""));
   CHECK(wildcard_match("a*c*e", "abcde"));
