@@ -352,8 +352,8 @@ dockerfile upon[arch] { context = ./upon/**, platform = "linux/{arch}", from = d
         self.ws.write("app/src/small.bin", b"0" * 200_000)
         self.ws.edit("build.devgraph", "from    = root", "from    = root\n  limit   = 1MB")
         run = self.expect(self.ws.devgraph("build"), 1)
-        self.assertIn("the context is 3.1 MiB, above its limit of 976.6 KiB; the largest: "
-                      "src/large.bin 2.9 MiB, src/small.bin 195.3 KiB, src/main.txt 6 B. Name fewer "
+        self.assertIn("the context is 3.2 MB, above its limit of 1 MB; the largest: "
+                      "src/large.bin 3 MB, src/small.bin 200 kB, src/main.txt 6 B. Name fewer "
                       "files, add them to .dockerignore, or set `limit`", run.err)
 
     def test_links_are_followed_only_if_that_is_said(self):

@@ -1,6 +1,7 @@
 #include "engine/actions/dockerfile/staging.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <vector>
 
@@ -52,7 +53,20 @@ Result<bool> is_there(const Context& context, const Staged& one, const std::stri
   return fail(fmt::format("two files would be `{}` in the context", printable(one.name)));
 }
 
-/// `12 files of 1.2 GiB; the largest: a 1.0 GiB, b 0.2 GiB`
+/// In the units in which people write a limit: of 1000 if it is a multiple of that, else of 1024.
+std::string show_size(std::uint64_t bytes, std::uint64_t limit) {
+  constexpr std::uint64_t kStep = 1000;
+  if (limit % kStep != 0) return human_size(bytes);
+  constexpr std::array<const char*, 4> kUnits = {"B", "kB", "MB", "GB"};
+  std::size_t unit = 0;
+  std::uint64_t size = 1;
+  for (; bytes / size >= kStep && unit + 1 < kUnits.size(); ++unit)
+    size *= kStep;
+  return fmt::format("{:.{}f} {}", static_cast<double>(bytes) / static_cast<double>(size),
+                     bytes % size == 0 ? 0 : 1, kUnits[unit]);
+}
+
+/// The size, the limit, and the largest files.
 std::string size_fault(std::vector<Staged> files, std::uint64_t total, std::uint64_t limit) {
   constexpr std::ptrdiff_t kShown = 3;
   const auto end = files.begin() + std::min<std::ptrdiff_t>(kShown, std::ssize(files));
@@ -60,11 +74,11 @@ std::string size_fault(std::vector<Staged> files, std::uint64_t total, std::uint
                     [](const Staged& a, const Staged& b) { return a.size > b.size; });
   std::vector<std::string> shown;
   for (auto one = files.begin(); one != end; ++one)
-    shown.push_back(fmt::format("{} {}", printable(one->name), human_size(one->size)));
+    shown.push_back(fmt::format("{} {}", printable(one->name), show_size(one->size, limit)));
   return fmt::format(
       "the context is {}, above its limit of {}; the largest: {}. Name fewer files, add them to "
       ".dockerignore, or set `limit`",
-      human_size(total), human_size(limit), fmt::join(shown, ", "));
+      show_size(total, limit), show_size(limit, limit), fmt::join(shown, ", "));
 }
 
 }  // namespace
