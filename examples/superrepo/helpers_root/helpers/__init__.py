@@ -1,0 +1,1 @@
+"""What every runnable directory needs."""

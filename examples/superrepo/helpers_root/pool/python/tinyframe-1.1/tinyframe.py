@@ -1,0 +1,5 @@
+"""Tables as lists of dictionaries."""
+
+
+def column(rows, name):
+    return [row[name] for row in rows]

@@ -1,0 +1,4 @@
+FROM base
+COPY . /app/
+ENV PYTHONPATH=/opt/packages:/app/src
+USER app

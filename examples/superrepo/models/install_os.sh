@@ -1,0 +1,1 @@
+../helpers_root/links/install_os.sh

@@ -1,0 +1,5 @@
+"""Grids: lists of rows."""
+
+
+def turned(grid):
+    return [list(row) for row in zip(*grid[::-1])]

@@ -1,0 +1,7 @@
+"""A colour for each spot."""
+
+import colorwheel
+
+
+def legend(names):
+    return dict(zip(names, colorwheel.colors(len(names))))

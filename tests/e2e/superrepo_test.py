@@ -1,0 +1,258 @@
+#!/usr/bin/python3
+"""The example of runnable directories in a super-repo, with every edit its README speaks of. Counts are exact."""
+
+import ctypes
+import json
+import os
+import re
+import select
+import shutil
+import struct
+import threading
+
+import harness
+
+EXAMPLE = harness.ROOT / "examples" / "superrepo"
+DIRS = [".", "ck.infra", "models", "models/vision", "research/prices", "dash"]
+PER_DIR = 11
+NODES = 3 + PER_DIR * len(DIRS)
+
+
+class Writes(threading.Thread):
+    """Names what is written below a folder, but for devgraph's own folders."""
+
+    MASK = 0x2 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400  # modified, mode, moved, created, deleted
+
+    def __init__(self, root):
+        super().__init__(daemon=True)
+        self.found = set()
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.watch = self.libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
+        self.folders = {}
+        for folder, below, _ in os.walk(root):
+            below[:] = [name for name in below if name not in ("out", ".devgraph", ".git")]
+            number = self.libc.inotify_add_watch(self.watch, os.fsencode(folder), self.MASK)
+            assert number > 0, os.strerror(ctypes.get_errno())
+            self.folders[number] = os.path.relpath(folder, root)
+        self.ended, self.end_now = os.pipe()
+        self.start()
+
+    def run(self):
+        while self.ended not in select.select([self.watch, self.ended], [], [])[0]:
+            self.read()
+        self.read()
+
+    def read(self):
+        try:
+            data = os.read(self.watch, 1 << 16)
+        except BlockingIOError:
+            return
+        while data:
+            number, _, _, size = struct.unpack_from("iIII", data)
+            name = data[16:16 + size].rstrip(b"\0").decode()
+            if not (self.folders[number] == "." and name in ("out", ".devgraph")):
+                self.found.add(os.path.join(self.folders[number], name))
+            data = data[16 + size:]
+
+    def end(self):
+        os.write(self.end_now, b".")
+        self.join()
+        return self.found
+
+
+class SuperRepo(harness.Case):
+    """One workspace, built once; each case edits, looks, and takes its edit back, which runs nothing."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.base = harness.tempfile.mkdtemp(prefix="devgraph-e2e-superrepo-")
+        cls.addClassCleanup(shutil.rmtree, cls.base, ignore_errors=True)
+        shutil.copytree(EXAMPLE, os.path.join(cls.base, "ws"), symlinks=True,
+                        ignore=shutil.ignore_patterns("out", ".devgraph", "__pycache__"))
+        cls.ws = harness.Workspace(os.path.join(cls.base, "ws"), {".gitignore": "out/\n.devgraph/\n"})
+        # The helpers are a repository of their own, as the guide has them.
+        cls.ws.shell("""
+          mv helpers_root ../helpers && cd ../helpers && git init -q . && git add . && git commit -qm helpers
+          cd ../ws && git init -q . && git -c protocol.file.allow=always submodule --quiet add ../helpers helpers_root
+          git add . && git commit -qm one""")
+        watch = Writes(cls.ws.root)
+        cls.first = cls.ws.devgraph("build", "-j4", "-k", timeout=600)
+        cls.written = watch.end()
+
+    def rebuild(self, *arguments, code=0, **wanted):
+        run = self.expect(self.ws.devgraph("build", "-j4", "-k", *arguments, timeout=600), code)
+        counts = run.counts()
+        self.assertEqual({word: counts.get(word) for word in wanted}, wanted, run.err[-6000:])
+        return run
+
+    def edited(self, changes, code=0, look=lambda run: None, **wanted):
+        """Builds after edits, and after they were taken back: nothing runs then."""
+        before = {name: self.ws.read(name) for name in changes}
+        for name, (old, new) in changes.items():
+            self.ws.edit(name, old, new)
+        try:
+            look(self.rebuild(code=code, nodes=NODES, **wanted))
+        finally:
+            for name, text in before.items():
+                self.ws.write(name, text, os.stat(self.ws.path(name)).st_mode)
+            self.rebuild(nodes=NODES, run=0, fresh=NODES)
+
+    def ran(self, run):
+        """The labels of what ran, as the lines of a build say it."""
+        return set(re.findall(r"^\[ *\d+/\d+\] //(\S+)  [\d.]+", run.err, re.MULTILINE))
+
+    def expect_ran(self, *labels):
+        return lambda run: self.assertEqual(self.ran(run), set(labels), run.err)
+
+    def paths(self, label):
+        return self.expect(self.ws.devgraph("out", label), 0).out.splitlines()
+
+    def digest(self, label):
+        return self.ws.read(self.paths(label)[1]).strip()
+
+    def test_01_the_first_build_makes_every_node_and_the_second_none(self):
+        self.expect(self.first, 0)
+        counts = self.first.counts()
+        self.assertEqual((counts["nodes"], counts["run"], counts["fresh"]), (NODES, NODES, 0))
+        for folder in DIRS:
+            project = folder.removeprefix(".") if folder == "." else folder
+            self.assertEqual(len([one for one in self.ran(self.first) if one.split(":")[0] == project]), PER_DIR)
+        self.rebuild(nodes=NODES, run=0, fresh=NODES)
+        self.expect(self.ws.devgraph("check"), 0)
+        self.ws.shell("find . -not -path './.devgraph*' -not -path './.git*' -exec touch -h {} +")
+        self.rebuild(nodes=NODES, run=0, fresh=NODES)
+
+    def test_02_images_are_built_beside_each_other_and_the_tree_is_as_it_was(self):
+        self.assertEqual(self.written, set())
+        self.assertEqual(self.ws.shell("git status --porcelain"), "")
+
+    def test_03_what_the_helpers_change_runs_where_it_is_used(self):
+        both = [f"{'' if folder == '.' else folder}:app/suites@suite={suite}"
+                for folder in DIRS for suite in ("fast", "slow")]
+        self.edited({"helpers_root/links/pytest.ini": ("-q\n", "-q -x\n")}, run=12, look=self.expect_ran(*both))
+
+        def look(run):
+            folders = {label.split(":")[0] for label in self.ran(run)}
+            self.assertEqual(folders, {"", "ck.infra", "models", "models/vision"})
+        self.edited({"helpers_root/links/install_os.sh": ("/app:/bin/sh", "/app:/bin/busybox")}, run=36,
+                    fresh=NODES - 36, look=look)
+
+    def test_04_sources_run_tests_and_the_image_that_holds_them(self):
+        names = ("suites@suite=fast", "suites@suite=slow", "prod")
+        # The innermost directory owns its files: those of models/vision are none of models' or the root's.
+        self.edited({"models/vision/src/vision/bars.py": ("How many pixels", "The number of pixels")}, run=3,
+                    look=self.expect_ran(*(f"models/vision:app/{name}" for name in names)))
+
+    def test_05_versions_are_compared_as_versions(self):
+        four = [f"models:app/{name}" for name in ("version", "promote", "qa", "prod")]
+        for version, ran in (("1.10.0", four), ("1.9.1", [four[0], four[3]]), ("2.0.0", four)):
+            with self.subTest(version):
+                self.edited({"models/changelog.txt": ("# models-1.9.0", f"# models-{version}")}, run=len(ran),
+                            look=self.expect_ran(*ran))
+        before = self.ws.read("models/changelog.txt")
+        try:
+            for text in (before.replace("models-1.9.0", "models-1.8.9", 1), "# models-1.8.9\n\n" + before):
+                self.ws.write("models/changelog.txt", text)
+                run = self.expect(self.ws.devgraph("build"), 2)
+                self.assertRegex(run.err, r"error\[E411\]: acme-models: the changelog goes from 1\.\d+\.\d+ to 1\.8\.9\n"
+                                          "  --> models/build.devgraph:6:10\n")
+        finally:
+            self.ws.write("models/changelog.txt", before)
+        run = self.expect(self.ws.devgraph("build", "-D", "//models:version=1.8.10"), 2)
+        self.assertIn("acme-models: 1.8.10 is below 1.9.0 of the changelog", run.err)
+        run = self.rebuild("-D", "//models:version=1.10.0", "//models:app/version")
+        self.assertEqual(self.ws.read(self.paths("//models:app/version")[0]), "1.10.0")
+        self.rebuild(nodes=NODES, run=0)
+
+    def test_06_an_index_has_both_processors_and_keeps_them_when_it_is_promoted(self):
+        for folder in ("", "dash"):
+            layout, digest = self.paths(f"//{folder}:app/dev")
+            raw = json.loads(self.ws.shell(f"skopeo inspect --raw oci:{layout}"))
+            self.assertEqual([one["platform"]["architecture"] for one in raw["manifests"]], ["amd64", "arm64"])
+            self.assertEqual(self.digest(f"//{folder}:app/promote"), self.ws.read(digest).strip())
+            name = "acme-dash" if folder else "acme"
+            named = self.ws.shell(f"skopeo inspect --raw oci:{self.paths(f'//{folder}:app/promote')[0]}:"
+                                  f"111122223333.dkr.ecr.eu-north-1.amazonaws.com/{name}:dev-1.9.0 | sha256sum")
+            self.assertEqual("sha256:" + named[:64], self.ws.read(digest).strip())
+        self.assertEqual(self.ws.read(self.paths("//dash:app/pip-list")[0]),
+                         "colorwheel==2.0\nhelpers==2.3.0\nunitful==0.4\n")
+
+    def test_07_a_failing_suite_blocks_what_it_guards_and_nothing_else(self):
+        def look(run):
+            self.assertEqual(sorted(re.findall(r"^  (failed|blocked) +//(\S+)", run.err, re.MULTILINE)),
+                             [("blocked", f"models/vision:app/{name}") for name in ("prod", "promote", "qa")] +
+                             [("failed", "models/vision:app/suites@suite=slow")])
+        self.edited({"models/vision/tests/test_blobs.py": ("== 11_250", "== 11_251"),
+                     "models/src/models/lines.py": ("wrong by least", "least wrong")},
+                    code=1, failed=1, blocked=3, run=4, fresh=NODES - 8, look=look)
+
+    def test_08_a_suite_without_tests_passes(self):
+        names = [f"dash/tests/test_{name}.py" for name in ("bars", "labels", "pages", "scales", "ticks")]
+        self.edited({name: ("slow_tests", "fast_tests") for name in names}, run=2)
+        self.edited({names[0]: ("<rect", "<circle")}, code=1, failed=2, blocked=3, run=0)
+
+    def test_09_a_directory_more_is_a_copy_and_another_name_costs_no_image(self):
+        before = self.ws.shell("git status --porcelain")
+        self.ws.shell("cp -a dash newcomer")
+        run = self.rebuild(nodes=NODES + PER_DIR, fresh=NODES + PER_DIR - 2, run=2)
+        self.assertEqual(self.ran(run), {"newcomer:app/promote", "newcomer:app/qa"})
+        self.assertIn("acme-newcomer:dev-1.9.0", self.ws.read(self.paths("//newcomer:app/promote")[0] + "/index.json"))
+        self.ws.shell("mv newcomer latecomer")
+        run = self.rebuild(nodes=NODES + PER_DIR)
+        self.assertLessEqual(self.ran(run), {"latecomer:app/promote", "latecomer:app/qa"})
+        self.ws.shell("rm -r latecomer")
+        self.rebuild(nodes=NODES, run=0)
+        self.assertEqual(self.ws.shell("git status --porcelain"), before)
+
+    def test_10_a_context_that_is_too_big_is_told_by_its_biggest_file(self):
+        os.makedirs(self.ws.path("models/data"))
+        with open(self.ws.path("models/data/prices.bin"), "wb") as file:
+            file.truncate(250_000_000)
+        try:
+            run = self.rebuild(code=1, nodes=NODES, failed=1, run=0)
+            self.assertIn("failed //models:app/prod: ", run.err)
+            self.assertIn("above its limit of 200 MB; the largest: data/prices.bin 250 MB, ", run.err)
+        finally:
+            self.ws.remove("models/data")
+            self.rebuild(nodes=NODES, run=0)
+
+    def test_11_two_images_of_one_name_are_refused_with_both_places(self):
+        before = self.ws.read("dash/build.devgraph")
+        self.ws.write("dash/build.devgraph", before.replace("image_of(./)", '"acme-models"'))
+        try:
+            run = self.expect(self.ws.devgraph("build"), 2)
+            self.assertRegex(run.err, "error\\[E603\\]: two images would be named `.*/acme-models:dev-1.9.0`\n")
+            for folder in ("dash", "models"):
+                self.assertIn(f"--> {folder}/build.devgraph:6:10\n", run.err)
+                self.assertIn(f" //{folder}:app/promote\n", run.err)
+            self.assertIsNone(re.search(r"^\[", run.err, re.MULTILINE))
+        finally:
+            self.ws.write("dash/build.devgraph", before)
+        self.rebuild(nodes=NODES, run=0)
+
+    def test_12_labels_from_anywhere_and_only_what_they_ask_for(self):
+        before = self.ws.read("models/build.devgraph")
+        self.ws.write("models/build.devgraph", "this is no manifest\n")
+        try:
+            for folder, words, nodes in (("dash", ["build"], PER_DIR), (".", ["build", "//dash"], PER_DIR),
+                                         (".", ["build", "dash"], PER_DIR), (".", ["-C", "dash", "build"], PER_DIR),
+                                         ("dash", ["build", "../research/prices"], PER_DIR),
+                                         ("dash", ["build", "app/version"], 1),
+                                         ("ck.infra", ["build", "//dash:app/suites@suite=fast"], 1)):
+                with self.subTest(" ".join(words), folder=folder):
+                    run = self.expect(self.ws.devgraph(*words, cwd=folder), 0)
+                    self.assertGreaterEqual(run.counts()["nodes"], nodes)
+                    self.assertEqual(run.counts()["run"], 0)
+            self.expect(self.ws.devgraph("build"), 2)
+        finally:
+            self.ws.write("models/build.devgraph", before)
+        self.rebuild(nodes=NODES, run=0)
+
+    def test_13_effects_are_listed_and_left_out(self):
+        listed = self.expect(self.ws.devgraph("list", "//..."), 0).out
+        for name in ("primary", "mirror", "released", "tagged"):
+            self.assertEqual(len(re.findall(rf"^//\S*:app/{name} ", listed, re.MULTILINE)), len(DIRS))
+
+
+if __name__ == "__main__":
+    harness.main()
