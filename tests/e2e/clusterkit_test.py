@@ -5,51 +5,27 @@ import glob
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import zipfile
 
+import example
 import harness
 
-EXAMPLE = harness.ROOT / "examples" / "clusterkit"
 NODES = 36
 WHEELS = [f"clusterkit-1.4.0-cp{py}-cp{py}-manylinux2014_x86_64.whl" for py in ("38", "39", "310", "311")]
 IMAGES = 26
 
 
-class ClusterKit(harness.Case):
-    """One workspace, built once; each case edits, looks, and takes its edit back, which runs nothing."""
+class ClusterKit(example.Example):
+    NAME = "clusterkit"
+    NODES = NODES
+    BUILD = ("build", "-j4", "-k")
 
     @classmethod
     def setUpClass(cls):
-        cls.base = harness.tempfile.mkdtemp(prefix="devgraph-e2e-clusterkit-")
-        cls.addClassCleanup(shutil.rmtree, cls.base, ignore_errors=True)
-        shutil.copytree(EXAMPLE, os.path.join(cls.base, "ws"),
-                        ignore=shutil.ignore_patterns("out", ".devgraph", "__pycache__"))
-        cls.ws = harness.Workspace(os.path.join(cls.base, "ws"), {".gitignore": "out/\n.devgraph/\n"})
+        cls.ws = cls.copy()
         cls.ws.shell("git init -q . && git add . && git commit -qm one")
-        cls.first = cls.ws.devgraph("build", "-j4", "-k", timeout=900)
-
-    def rebuild(self, *arguments, code=0, **wanted):
-        run = self.expect(self.ws.devgraph("build", "-j4", "-k", *arguments, timeout=900), code)
-        counts = run.counts()
-        self.assertEqual({word: counts.get(word) for word in wanted}, wanted, run.err[-6000:])
-        return run
-
-    def edited(self, changes, code=0, look=lambda run: None, **wanted):
-        """Builds after edits, and after they were taken back: nothing runs then."""
-        before = {name: self.ws.read(name) for name in changes}
-        for name, (old, new) in changes.items():
-            self.ws.edit(name, old, new)
-        try:
-            look(self.rebuild(code=code, nodes=NODES, **wanted))
-        finally:
-            for name, text in before.items():
-                self.ws.write(name, text, os.stat(self.ws.path(name)).st_mode)
-            self.rebuild(nodes=NODES, run=0, fresh=NODES)
-
-    def paths(self, label):
-        return self.expect(self.ws.devgraph("out", label), 0).out.splitlines()
+        cls.first = cls.build_first()
 
     def wheels(self):
         return [self.ws.path(path).decode() for path in self.paths("clusterkit") if path.endswith(".whl")]

@@ -7,47 +7,24 @@ import os
 import re
 import shutil
 
+import example
 import harness
 import services
 
-EXAMPLE = harness.ROOT / "examples" / "mlenv"
 NODES = 53
 STAGES = ["run-root", "dev-root", "run-user", "dev-user"]
 PASSWORD = "correct-horse-battery"
 
 
-class MlEnv(harness.Case):
-    """One workspace, built once; each case edits, looks, and takes its edit back, which runs nothing."""
+class MlEnv(example.Example):
+    NAME = "mlenv"
+    NODES = NODES
 
     @classmethod
     def setUpClass(cls):
-        cls.base = harness.tempfile.mkdtemp(prefix="devgraph-e2e-mlenv-")
-        cls.addClassCleanup(shutil.rmtree, cls.base, ignore_errors=True)
-        shutil.copytree(EXAMPLE, os.path.join(cls.base, "ws"),
-                        ignore=shutil.ignore_patterns("out", ".devgraph", ".env", "__pycache__"))
-        cls.ws = harness.Workspace(os.path.join(cls.base, "ws"), {".gitignore": "out/\n.devgraph/\n.env\n"})
+        cls.ws = cls.copy({".gitignore": "out/\n.devgraph/\n.env\n"})
         cls.ws.shell("git init -q . && git add . && git commit -qm one")
-        cls.first = cls.ws.devgraph("build", "-j4", timeout=900)
-
-    def rebuild(self, *arguments, code=0, **wanted):
-        run = self.expect(self.ws.devgraph("build", "-j4", *arguments, timeout=600), code)
-        counts = run.counts()
-        self.assertEqual({word: counts.get(word) for word in wanted}, wanted, run.err[-6000:])
-        return run
-
-    def edited(self, changes, look=lambda run: None, back=0, **wanted):
-        """Builds after edits, and after they were taken back: nothing runs then."""
-        before = {name: self.ws.read(name) for name in changes}
-        for name, change in changes.items():
-            after = change(before[name])
-            self.assertNotEqual(after, before[name], name)
-            self.ws.write(name, after, os.stat(self.ws.path(name)).st_mode)
-        try:
-            look(self.rebuild(nodes=NODES, **wanted))
-        finally:
-            for name, text in before.items():
-                self.ws.write(name, text, os.stat(self.ws.path(name)).st_mode)
-            self.rebuild(nodes=NODES, run=back)
+        cls.first = cls.build_first()
 
     def in_progress(self):
         """From here on environment a holds what no commit has: its commit tags are dirty tags already."""
@@ -64,9 +41,6 @@ class MlEnv(harness.Case):
 
     def head(self):
         return self.ws.shell("git rev-parse HEAD")[:12]
-
-    def paths(self, label, *arguments):
-        return self.expect(self.ws.devgraph("out", label, *arguments), 0).out.splitlines()
 
     def digest(self, label):
         return self.ws.read(self.paths(label)[1]).strip()

@@ -6,13 +6,12 @@ import json
 import os
 import re
 import select
-import shutil
 import struct
 import threading
 
+import example
 import harness
 
-EXAMPLE = harness.ROOT / "examples" / "superrepo"
 DIRS = [".", "ck.infra", "models", "models/vision", "research/prices", "dash"]
 PER_DIR = 11
 NODES = 3 + PER_DIR * len(DIRS)
@@ -60,52 +59,25 @@ class Writes(threading.Thread):
         return self.found
 
 
-class SuperRepo(harness.Case):
-    """One workspace, built once; each case edits, looks, and takes its edit back, which runs nothing."""
+class SuperRepo(example.Example):
+    NAME = "superrepo"
+    NODES = NODES
+    BUILD = ("build", "-j4", "-k")
 
     @classmethod
     def setUpClass(cls):
-        cls.base = harness.tempfile.mkdtemp(prefix="devgraph-e2e-superrepo-")
-        cls.addClassCleanup(shutil.rmtree, cls.base, ignore_errors=True)
-        shutil.copytree(EXAMPLE, os.path.join(cls.base, "ws"), symlinks=True,
-                        ignore=shutil.ignore_patterns("out", ".devgraph", "__pycache__"))
-        cls.ws = harness.Workspace(os.path.join(cls.base, "ws"), {".gitignore": "out/\n.devgraph/\n"})
+        cls.ws = cls.copy()
         # The helpers are a repository of their own, as the guide has them.
         cls.ws.shell("""
           mv helpers_root ../helpers && cd ../helpers && git init -q . && git add . && git commit -qm helpers
           cd ../ws && git init -q . && git -c protocol.file.allow=always submodule --quiet add ../helpers helpers_root
           git add . && git commit -qm one""")
         watch = Writes(cls.ws.root)
-        cls.first = cls.ws.devgraph("build", "-j4", "-k", timeout=600)
+        cls.first = cls.build_first()
         cls.written = watch.end()
-
-    def rebuild(self, *arguments, code=0, **wanted):
-        run = self.expect(self.ws.devgraph("build", "-j4", "-k", *arguments, timeout=600), code)
-        counts = run.counts()
-        self.assertEqual({word: counts.get(word) for word in wanted}, wanted, run.err[-6000:])
-        return run
-
-    def edited(self, changes, code=0, look=lambda run: None, **wanted):
-        """Builds after edits, and after they were taken back: nothing runs then."""
-        before = {name: self.ws.read(name) for name in changes}
-        for name, (old, new) in changes.items():
-            self.ws.edit(name, old, new)
-        try:
-            look(self.rebuild(code=code, nodes=NODES, **wanted))
-        finally:
-            for name, text in before.items():
-                self.ws.write(name, text, os.stat(self.ws.path(name)).st_mode)
-            self.rebuild(nodes=NODES, run=0, fresh=NODES)
-
-    def ran(self, run):
-        """The labels of what ran, as the lines of a build say it."""
-        return set(re.findall(r"^\[ *\d+/\d+\] //(\S+)  [\d.]+", run.err, re.MULTILINE))
 
     def expect_ran(self, *labels):
         return lambda run: self.assertEqual(self.ran(run), set(labels), run.err)
-
-    def paths(self, label):
-        return self.expect(self.ws.devgraph("out", label), 0).out.splitlines()
 
     def digest(self, label):
         return self.ws.read(self.paths(label)[1]).strip()
@@ -163,6 +135,26 @@ class SuperRepo(harness.Case):
         run = self.rebuild("-D", "//models:version=1.10.0", "//models:app/version")
         self.assertEqual(self.ws.read(self.paths("//models:app/version")[0]), "1.10.0")
         self.rebuild(nodes=NODES, run=0)
+
+    def test_05_what_was_resolved_goes_back_into_the_tree_when_that_is_asked_for(self):
+        before = {name: self.ws.read(f"models/{name}") for name in (
+            "pyproject.toml", "devops/docker_build/poetry.lock", "devops/docker_build/pip_list.txt")}
+        self.ws.edit("models/pyproject.toml", '"tinyframe>=1.2",', '"tinyframe>=1.2",\n  "unitful",')
+        try:
+            run = self.rebuild(nodes=NODES, run=10)
+            self.assertEqual({label.split(":")[0] for label in self.ran(run)}, {"models"})
+            self.assertEqual(self.ws.shell("git status --porcelain"), " M models/pyproject.toml\n")
+            drift = self.expect(self.ws.devgraph("check"), 3).out
+            self.assertIn("//models:app/save-lock  ./models/devops/docker_build/poetry.lock drifted", drift)
+            written = self.expect(self.ws.devgraph("freeze", "//models:app/save-lock"), 0).out
+            self.assertEqual(written, "".join(f"written ./models/{name}\n" for name in list(before)[1:]))
+            self.rebuild(nodes=NODES, run=0)
+            self.expect(self.ws.devgraph("check"), 0)
+        finally:
+            for name, text in before.items():
+                self.ws.write(f"models/{name}", text)
+        self.rebuild(nodes=NODES, run=0)
+        self.assertEqual(self.ws.shell("git status --porcelain"), "")
 
     def test_06_an_index_has_both_processors_and_keeps_them_when_it_is_promoted(self):
         for folder in ("", "dash"):
@@ -250,7 +242,7 @@ class SuperRepo(harness.Case):
 
     def test_13_effects_are_listed_and_left_out(self):
         listed = self.expect(self.ws.devgraph("list", "//..."), 0).out
-        for name in ("primary", "mirror", "released", "tagged"):
+        for name in ("primary", "mirror", "released", "tagged", "save-lock"):
             self.assertEqual(len(re.findall(rf"^//\S*:app/{name} ", listed, re.MULTILINE)), len(DIRS))
 
 
