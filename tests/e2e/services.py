@@ -80,3 +80,85 @@ class Registry:
                 if len(quoted) > 1 and quoted[1].split(" ")[0] in ("POST", "PUT", "PATCH", "DELETE"):
                     found.append(" ".join(quoted[1].split(" ")[:2]))
         return found
+
+
+class Dav:
+    """nginx, with the methods of WebDAV that it knows: PUT, DELETE, MKCOL. Its access log is the witness.
+
+    `login`: USER:PASSWORD, asked of everything; `token`: a bearer token in its place."""
+
+    def __init__(self, folder, login=None, token=None):
+        self.folder = folder
+        self.login = login
+        self.token = token
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self.process = None
+        self.log_path = os.path.join(folder, "access.log")
+        for name in ("data", "tmp"):
+            os.makedirs(os.path.join(folder, name), exist_ok=True)
+
+    def write_settings(self):
+        guard = ""
+        if self.login:
+            user, password = self.login.split(":", 1)
+            line = subprocess.run(["openssl", "passwd", "-apr1", "-stdin"], input=password, check=True,
+                                  stdout=subprocess.PIPE, text=True).stdout
+            with open(os.path.join(self.folder, "htpasswd"), "w", encoding="utf-8") as file:
+                file.write(f"{user}:{line}")
+            guard = f"auth_basic test; auth_basic_user_file {self.folder}/htpasswd;"
+        if self.token:
+            guard = f'if ($http_authorization != "Bearer {self.token}") {{ return 401; }}'
+        temporary = "".join(f"{name}_temp_path {self.folder}/tmp/{name}; "
+                            for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        root = "user root;\n" if os.geteuid() == 0 else ""
+        path = os.path.join(self.folder, "nginx.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"""{root}daemon off;
+worker_processes 1;
+pid {self.folder}/pid;
+error_log {self.folder}/error.log;
+events {{ }}
+http {{
+  log_format plain '$request_method $uri $status';
+  access_log {self.log_path} plain;
+  {temporary}
+  client_max_body_size 0;
+  server {{
+    listen 127.0.0.1:{self.port};
+    location / {{
+      root {self.folder}/data;
+      dav_methods PUT DELETE MKCOL;
+      {guard}
+    }}
+  }}
+}}
+""")
+        return path
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["nginx", "-c", self.write_settings(), "-p", self.folder, "-e", f"{self.folder}/error.log"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 2).close()
+                return self
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError("nginx does not answer")
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
+            self.process = None
+
+    def path(self, name):
+        return os.path.join(self.folder, "data", name)
+
+    def writes(self):
+        """The requests that change something, in order, as `PUT /a/b 201`."""
+        with open(self.log_path, encoding="utf-8") as file:
+            return [line.strip() for line in file if line.split(" ")[0] in ("PUT", "DELETE", "MKCOL")]

@@ -14,5 +14,9 @@ Result<Steps> plan_git_tag(const Context& context);
 Result<Steps> plan_git_branch(const Context& context);
 std::unique_ptr<Lease> lease_git(const Context& context);
 Result<Steps> plan_copy_to(const Context& context);
+Status ready_pypi(const Context& context);
+Result<Steps> plan_pypi(const Context& context);
+Status ready_upload(const Context& context);
+Result<Steps> plan_upload(const Context& context);
 
 }  // namespace devgraph::actions

@@ -91,9 +91,13 @@ class Exchange {
       : curl_(curl),
         request_(request),
         stopped_(stopped),
-        body_(request.body.value_or(std::string_view())),
         handle_(own_handle(curl)),
-        headers_(nullptr, curl.slist_free_all) {}
+        headers_(nullptr, curl.slist_free_all) {
+    if (request.body) body_.push_back(*request.body);
+    body_.insert(body_.end(), request.more.begin(), request.more.end());
+    for (const std::string_view part : body_)
+      size_ += part.size();
+  }
 
   std::expected<Answer, Fault> run();
 
@@ -114,11 +118,13 @@ class Exchange {
   bool begin(long status);
   Fault fault(CURLcode code) const;
   long status() const;
+  std::string_view next_block(std::size_t most) const;
 
   const Curl& curl_;
   const Request& request_;
   const Stopped& stopped_;
-  const std::string_view body_;
+  std::vector<std::string_view> body_;
+  std::size_t size_ = 0;  // Of the body.
   CURL* const handle_;
   std::unique_ptr<curl_slist, decltype(Curl::slist_free_all)> headers_;
   char error_[CURL_ERROR_SIZE] = "";
@@ -171,18 +177,31 @@ std::size_t Exchange::on_header(char* bytes, std::size_t one, std::size_t count,
   return line.size();
 }
 
+/// What of the body comes next; empty behind its end.
+std::string_view Exchange::next_block(std::size_t most) const {
+  std::size_t at = sent_;
+  for (const std::string_view part : body_) {
+    if (at < part.size()) return part.substr(at, most);
+    at -= part.size();
+  }
+  return {};
+}
+
 std::size_t Exchange::on_read(char* bytes, std::size_t one, std::size_t count, void* self) {
   auto* exchange = static_cast<Exchange*>(self);
-  const std::string_view left = exchange->body_.substr(exchange->sent_);
-  const std::size_t size = left.copy(bytes, one * count);
+  const std::string_view block = exchange->next_block(one * count);
+  const std::size_t size = block.copy(bytes, block.size());
+  if (exchange->request_.sends && size > 0) {
+    exchange->taken_ = exchange->request_.sends(exchange->sent_, {bytes, size});
+    if (!exchange->taken_) return CURL_READFUNC_ABORT;
+  }
   exchange->sent_ += size;
   return size;
 }
 
 int Exchange::on_seek(void* self, curl_off_t offset, int origin) {
   auto* exchange = static_cast<Exchange*>(self);
-  if (origin != SEEK_SET || offset < 0 ||
-      static_cast<std::size_t>(offset) > exchange->body_.size()) {
+  if (origin != SEEK_SET || offset < 0 || static_cast<std::size_t>(offset) > exchange->size_) {
     return CURL_SEEKFUNC_FAIL;
   }
   exchange->sent_ = static_cast<std::size_t>(offset);
@@ -197,7 +216,7 @@ void Exchange::set_method() {
   const std::string& method = request_.method;
   if (request_.body) {
     set(CURLOPT_UPLOAD, 1L);
-    set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(body_.size()));
+    set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(size_));
     set(CURLOPT_READFUNCTION, &Exchange::on_read);
     set(CURLOPT_READDATA, this);
     set(CURLOPT_SEEKFUNCTION, &Exchange::on_seek);
@@ -232,7 +251,9 @@ void Exchange::set_up() {
   set(CURLOPT_URL, request_.url.c_str());
   set(CURLOPT_ERRORBUFFER, error_);
   set(CURLOPT_PROTOCOLS_STR, request_.schemes.c_str());
-  set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  const bool only_https = request_.is_safe && request_.url.starts_with("https:");
+  set(CURLOPT_REDIR_PROTOCOLS_STR, only_https ? "https" : "http,https");
+  if (request_.netrc) set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
   set(CURLOPT_FOLLOWLOCATION, request_.follow ? 1L : 0L);
   set(CURLOPT_MAXREDIRS, 10L);
   set(CURLOPT_NOSIGNAL, 1L);
@@ -276,6 +297,9 @@ std::expected<Answer, Fault> Exchange::run() {
   if (stopped_()) return std::unexpected(Fault{"interrupted", false, true});
   if (code != CURLE_OK) return std::unexpected(fault(code));
   answer_.status = status();
+  const char* url = nullptr;
+  curl_.getinfo(handle_, CURLINFO_EFFECTIVE_URL, &url);
+  answer_.url = url == nullptr ? request_.url : url;
   // An empty body brought no data.
   if (answer_.is_good() && !begin(answer_.status)) return std::unexpected(fault(code));
   return std::move(answer_);

@@ -1,6 +1,7 @@
 #pragma once
 /// One HTTP exchange (RFC 9110) by libcurl, which is loaded when it is first needed.
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -30,6 +31,11 @@ struct Request {
   std::vector<std::string> headers = {};  ///< `Name: value`.
   /// Sent as it is; owned by the caller.
   std::optional<std::string_view> body = std::nullopt;
+  /// What follows `body`, so that a form need not be copied around a large file.
+  std::vector<std::string_view> more = {};
+  /// Told each block before it is sent, and where it begins; again from 0 if all is sent again. An
+  /// error ends the exchange before the body is whole.
+  std::function<Status(std::uint64_t, std::string_view)> sends = nullptr;
   /// Told once of a 2xx answer, by its status and headers, before any of its body is taken.
   std::function<Status(const Answer&)> begin = nullptr;
   /// Gets the body of a 2xx answer; without it, it is in `Answer::body`.
@@ -37,6 +43,8 @@ struct Request {
   /// Schemes that are allowed, for curl: `http,https`.
   std::string schemes = "http,https";
   bool follow = true;        ///< Redirects.
+  bool is_safe = false;      ///< Redirects lead from https to https only.
+  bool netrc = false;        ///< A login may come from ~/.netrc.
   bool is_question = false;  ///< Changes nothing at the server, whatever its method.
   std::optional<AwsSigner> signer = std::nullopt;
 };
@@ -47,6 +55,7 @@ struct Answer {
   std::map<std::string, std::string> headers;
   /// At most `kLargestAnswer` bytes of it; empty if `take` got it.
   std::string body;
+  std::string url;  ///< Of the last answer: where redirects led.
 
   bool is_good() const { return status == 0 || (status >= 200 && status < 300); }
   std::string header(const std::string& name) const;

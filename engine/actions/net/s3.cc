@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/digest.h"
 #include "engine/base/text.h"
 
 namespace devgraph::net {
@@ -51,11 +50,12 @@ bool is_s3(std::string_view url) {
   return url.starts_with(kScheme);
 }
 
-Result<Request> s3_request(std::string_view url) {
+Result<Request> s3_request(std::string_view url, const S3Options& options) {
   const std::string_view rest = url.substr(kScheme.size());
   const std::size_t slash = rest.find('/');
   const std::string_view bucket = rest.substr(0, slash);
-  if (slash == std::string_view::npos || slash + 1 == rest.size() || !is_bucket(bucket)) {
+  const bool has_key = slash != std::string_view::npos && slash + 1 != rest.size();
+  if ((!has_key && options.method != "HEAD") || !is_bucket(bucket)) {
     return fail(fmt::format("`{}` is not of the form s3://BUCKET/KEY", printable(url)));
   }
   std::string region = first_of("AWS_REGION", "AWS_DEFAULT_REGION");
@@ -69,16 +69,18 @@ Result<Request> s3_request(std::string_view url) {
     endpoint.pop_back();
 
   Request request;
+  request.method = options.method;
   const std::string address =
       endpoint.empty() ? address_of(bucket, region) : fmt::format("{}/{}", endpoint, bucket);
-  request.url = address + encoded_key(rest.substr(slash + 1));
-  const std::string key_id = variable("AWS_ACCESS_KEY_ID");
-  const std::string secret = variable("AWS_SECRET_ACCESS_KEY");
+  request.url = address + (has_key ? encoded_key(rest.substr(slash + 1)) : "/");
+  const bool is_given = !options.key_id.empty();
+  const std::string key_id = is_given ? options.key_id : variable("AWS_ACCESS_KEY_ID");
+  const std::string secret = is_given ? options.secret : variable("AWS_SECRET_ACCESS_KEY");
   if (key_id.empty() || secret.empty()) return request;
   request.signer = AwsSigner{region, "s3", key_id, secret};
-  // S3 wants the hash of the body, which is empty, among the signed headers.
-  request.headers.push_back("x-amz-content-sha256: " + hex(sha256_of("")));
-  const std::string token = variable("AWS_SESSION_TOKEN");
+  // S3 wants the hash of the body among the signed headers.
+  request.headers.push_back("x-amz-content-sha256: " + hex(options.body));
+  const std::string token = is_given ? std::string() : variable("AWS_SESSION_TOKEN");
   if (!token.empty()) request.headers.push_back("x-amz-security-token: " + token);
   return request;
 }

@@ -93,6 +93,22 @@ Result<std::string> archived_metadata(const actions::Context& context, std::stri
   return std::move(*found);
 }
 
+Result<std::string> package_metadata(const actions::Context& context, std::string_view bytes,
+                                     std::string_view file, const FileName& name) {
+  Result<std::string> metadata =
+      archived_metadata(context, bytes, name.is_wheel ? ".dist-info/METADATA" : "/PKG-INFO");
+  if (!metadata)
+    return fail(fmt::format("{}: {}", printable(file), metadata.error().message),
+                metadata.error().code);
+  const auto project = normal_python_name(metadata_field(*metadata, "Name"));
+  const auto version = parse_python_version(metadata_field(*metadata, "Version"));
+  if (project && *project == name.project && version && compare(*version, name.version) == 0)
+    return metadata;
+  return fail(fmt::format("{} holds {} {}; a package keeps the name that it was made with",
+                          printable(file), printable(metadata_field(*metadata, "Name")),
+                          printable(metadata_field(*metadata, "Version"))));
+}
+
 Status visit_wheel(const actions::Context& context, std::string_view archive, const Visit& visit) {
   const Result<Libarchive>& lib = actions::libarchive();
   if (!lib) return std::unexpected(lib.error());

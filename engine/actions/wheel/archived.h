@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "engine/actions/action.h"
+#include "engine/actions/wheel/distribution.h"
 
 namespace devgraph::wheel {
 
@@ -14,6 +15,11 @@ namespace devgraph::wheel {
 /// of it 16 MiB are kept at most.
 Result<std::string> archived_metadata(const actions::Context& context, std::string_view archive,
                                       std::string_view suffix);
+
+/// METADATA of a wheel, PKG-INFO of a source distribution, which must be about what the name of the
+/// file says.
+Result<std::string> package_metadata(const actions::Context& context, std::string_view bytes,
+                                     std::string_view file, const FileName& name);
 
 /// A file of a wheel: its name, whether it may be executed, its bytes.
 using Visit = std::function<Status(const std::string&, bool, const std::string&)>;

@@ -39,24 +39,6 @@ std::string as_url(std::string_view name) {
   return made;
 }
 
-/// METADATA of a wheel, PKG-INFO of a source distribution, which must be about what the name of the
-/// file says.
-Result<std::string> metadata_of(const Context& context, std::string_view bytes,
-                                const std::string& file, const FileName& name) {
-  Result<std::string> metadata =
-      archived_metadata(context, bytes, name.is_wheel ? ".dist-info/METADATA" : "/PKG-INFO");
-  if (!metadata)
-    return fail(fmt::format("{}: {}", printable(file), metadata.error().message),
-                metadata.error().code);
-  const auto project = normal_python_name(metadata_field(*metadata, "Name"));
-  const auto version = parse_python_version(metadata_field(*metadata, "Version"));
-  if (project && *project == name.project && version && compare(*version, name.version) == 0)
-    return metadata;
-  return fail(fmt::format("{} holds {} {}; a package keeps the name that it was made with",
-                          printable(file), printable(metadata_field(*metadata, "Name")),
-                          printable(metadata_field(*metadata, "Version"))));
-}
-
 class Builder {
  public:
   explicit Builder(const Context& context) : context_(context), root_(context.out_path(0)) {}
@@ -97,7 +79,7 @@ Status Builder::add(InputId input) {
   if (twin != entries.end() && twin->sha256 == entry.sha256) return {};
   if (twin != entries.end())
     return fail(fmt::format("two different files are called {}", printable(file)));
-  const Result<std::string> metadata = metadata_of(context_, bytes, file, *name);
+  const Result<std::string> metadata = package_metadata(context_, bytes, file, *name);
   if (!metadata) return std::unexpected(metadata.error());
   entry.requires_python = metadata_field(*metadata, "Requires-Python");
   const Status made = context_.files.make_folders(join_path(root_, name->project));
