@@ -42,7 +42,7 @@ Summary judge_only(Survey& survey, Files& files, const BuildOptions& options, Li
     }
     if (!finished.reason.empty()) finished.outcome = Outcome::Run;
     outcomes[id] = finished.outcome;
-    listener.finished(finished);
+    if (graph.node(id).kind != ActionKind::Group) listener.finished(finished);
   }
   return count_nodes(graph, survey.order(), outcomes);
 }

@@ -49,9 +49,11 @@ class KeepGoing(harness.Case):
         self.assertEqual(counts["nodes"], sum(counts[w] for w in
                                               ("run", "fresh", "failed", "blocked", "not started")))
 
-    def test_an_instance_is_no_further_thing_that_is_blocked(self):
+    def test_an_instance_is_no_further_thing_that_runs_or_is_blocked(self):
         self.ws.write("build.devgraph", MANIFEST + "rule pair() {\n  run one {\n    $ false\n  }\n"
                       "  run two {\n    after = one\n    $ true\n  }\n}\npair both {}\n")
+        planned = self.expect(self.ws.devgraph("build", "-n", "both"), 0).out
+        self.assertEqual([line.split()[1] for line in planned.splitlines()], ["//:both/one", "//:both/two"])
         run = self.build(self.ws, "-k", "both", code=1, nodes=2, failed=1, blocked=1)
         self.assertIn("  blocked  //:both/two  by //:both/one\n", run.err)
         self.assertNotIn("//:both ", run.err)
