@@ -272,7 +272,7 @@ TEST_CASE("a file that changes on its way is never sent whole") {
                         .files = bench.files(),
                         .workspace = bench.folder().path(),
                         .scratch = bench.folder().path(),
-                        .path_of = [&](InputId) { return path; },
+                        .path_of = [&](InputId) { return std::string(path); },
                         .out_path = [](std::size_t) { return std::string(); },
                         .log = [](std::string_view) {},
                         .stopping = bench.stopping};
