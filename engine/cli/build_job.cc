@@ -17,6 +17,7 @@
 #include "engine/cli/secret_store.h"
 #include "engine/cli/state_lock.h"
 #include "engine/exec/jobserver.h"
+#include "engine/exec/owned.h"
 #include "engine/exec/process_runner.h"
 #include "engine/exec/tally.h"
 #include "engine/graph/order.h"
@@ -281,6 +282,11 @@ int run_build(Context& context, Job& job, exec::Runner& runner) {
   if (!context.console.quiet || status != 0) {
     context.console.talk(stopped_line(*summary) + summary_line(*summary, context.options.dry_run) +
                          "\n" + summary_lists(job.graph, *summary, style));
+    for (const exec::Drift& drift :
+         exec::drifted_links(job.graph, context.files, job.workspace.root, job.goals)) {
+      context.console.talk(fmt::format("warning: {}  {}\n", label_of(job.graph, drift.node),
+                                       printable(drift.reason)));
+    }
   }
   return status;
 }

@@ -21,6 +21,7 @@ int release_command(Context& context);
 int lock_command(Context& context);
 int update_command(Context& context);
 int freeze_command(Context& context);
+int link_command(Context& context);
 int clean_command(Context& context);
 int gc_command(Context& context);
 int metrics_command(Context& context);

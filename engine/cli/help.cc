@@ -39,7 +39,7 @@ std::string option_column(const OptionSpec& spec) {
 }
 
 bool is_tool(std::string_view command) {
-  constexpr std::array<std::string_view, 6> kTools = {"freeze",  "fmt",    "lint",
+  constexpr std::array<std::string_view, 7> kTools = {"freeze",  "link",   "fmt",       "lint",
                                                       "explain", "doctor", "completion"};
   return std::find(kTools.begin(), kTools.end(), command) != kTools.end();
 }
@@ -73,6 +73,8 @@ const std::vector<CommandInfo>& commands() {
        kNoLimit},
       {"freeze", "[LABEL…]", "copy what nodes make into the tree: lock files, generated sources",
        WordKind::Labels, 0, kNoLimit},
+      {"link", "[LABEL…]", "make the links to files of other projects", WordKind::Labels, 0,
+       kNoLimit},
       {"metrics", "[LABEL…] [REVISION]", "the numbers that nodes measured, and how they moved",
        WordKind::Labels, 0, kNoLimit},
       {"data", "diff A B", "how two folders differ, file by file; paths, labels or REVISION:LABEL",

@@ -81,6 +81,12 @@ string set_trace(Options& options, string_view value) {
   return value.empty() ? "a file is needed" : "";
 }
 
+template <string Options::* Path>
+string set_path(Options& options, string_view value) {
+  options.*Path = value;
+  return value.empty() ? "a path is needed" : "";
+}
+
 string set_format(Options& options, string_view value) {
   options.format = value == "text" ? "" : value;
   return {};
@@ -227,6 +233,19 @@ constexpr OptionSpec kFreeze[] = {
      set_flag<&Options::reseed>},
     {"", "yes", "", "with --reseed: write them without asking", set_flag<&Options::yes>},
 };
+constexpr OptionSpec kLink[] = {
+    {"", "fix", "", "make links again of equal copies, and of links that lead elsewhere",
+     set_flag<&Options::fix>},
+    {"", "force", "", "replace files of another content too, which is lost",
+     set_flag<&Options::force>},
+    {"", "stage", "FILE", "replace the link FILE by a copy that can be written",
+     set_path<&Options::stage>},
+    {"", "unstage", "FILE", "make FILE a link again, unless it was edited",
+     set_path<&Options::unstage>},
+    {"j", "jobs", "N", "run up to N commands at once (default: one a core)", set_jobs},
+    {"", "no-wait", "", "if another build has the workspace, fail at once",
+     set_flag<&Options::no_wait>},
+};
 constexpr OptionSpec kUpdate[] = {
     {"n", "dry-run", "", "print what would move; write nothing", set_flag<&Options::dry_run>},
     {"", "no-wait", "", "if another build has the workspace, fail at once",
@@ -270,7 +289,7 @@ std::span<const OptionSpec> own_options(string_view command) {
       {"fmt", kFmt},         {"lint", kLint},     {"init", kInit},    {"doctor", kJsonOnly},
       {"image", kJsonOnly},  {"run", kRun},       {"shell", kRun},    {"lock", kNoWait},
       {"update", kUpdate},   {"gc", kGc},         {"metrics", kData}, {"data", kData},
-      {"release", kRelease}, {"freeze", kFreeze},
+      {"release", kRelease}, {"freeze", kFreeze}, {"link", kLink},
   };
   const auto found = kOwn.find(command);
   return found == kOwn.end() ? std::span<const OptionSpec>() : found->second;

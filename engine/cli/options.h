@@ -66,6 +66,11 @@ struct Options {
 
   bool reseed = false;  ///< freeze
 
+  bool fix = false;     ///< link
+  bool force = false;   ///< link
+  std::string stage;    ///< link: a path
+  std::string unstage;  ///< link: a path
+
   bool check = false;      ///< fmt
   bool gitignore = false;  ///< init
 };

@@ -102,7 +102,7 @@ int run_command(Context& context) {
       {"lock", lock_command},       {"update", update_command},
       {"gc", gc_command},           {"metrics", metrics_command},
       {"data", data_command},       {"release", release_command},
-      {"freeze", freeze_command},
+      {"freeze", freeze_command},   {"link", link_command},
   };
   return kCommands.at(context.options.command)(context);
 }

@@ -7,6 +7,7 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/exec/stage.h"
+#include "engine/graph/order.h"
 #include "engine/plan/key.h"
 
 namespace devgraph::exec {
@@ -133,6 +134,113 @@ std::string frozen_drift(const Graph& graph, Files& files, const std::string& wo
   }
   return fmt::format("./{} drifted: {}; devgraph freeze {}", printable(file.path), what,
                      shell_word(label_of(graph, node)));
+}
+
+std::string link_text(std::string_view place, std::string_view original) {
+  std::string_view folder = parent_path(place);
+  std::string up;
+  while (!is_within(original, folder)) {
+    up += "../";
+    folder = parent_path(folder);
+  }
+  return up + std::string(relative_to(original, folder));
+}
+
+namespace {
+
+/// Of a link that is not the one that belongs there.
+std::string where_it_leads(Files& files, const std::string& place, const std::string& text) {
+  const Result<FileStat> behind = files.stat(place);
+  if (behind && behind->exists()) return fmt::format("it leads to `{}`", printable(text));
+  // As many as the kernel follows.
+  constexpr int kMostLinks = 40;
+  std::string at = place;
+  for (int i = 0; i < kMostLinks; ++i) {
+    const Result<std::string> next = files.read_link(at);
+    if (!next) return fmt::format("it leads to `{}`, which is not there", printable(text));
+    at = join_path(parent_path(at), *next);
+  }
+  return "it is a ring of links";
+}
+
+Result<LinkNow> look_at_file(Files& files, const std::string& place, const std::string& original,
+                             const FileStat& there) {
+  const Result<FileStat> wanted = files.stat(original);
+  if (!wanted) return std::unexpected(wanted.error());
+  bool same = wanted->kind == FileKind::Regular && wanted->size == there.size;
+  if (same) {
+    const Result<FileHash> one = files.hash(place, false);
+    if (!one) return std::unexpected(one.error());
+    const Result<FileHash> other = files.hash(original, false);
+    if (!other) return std::unexpected(other.error());
+    same = one->xxh == other->xxh;
+  }
+  if (same) return LinkNow{LinkState::Copy, "it is a copy, not a link", {}};
+  return LinkNow{LinkState::Other, "it is a file of its own, with another content", {}};
+}
+
+}  // namespace
+
+Result<LinkNow> look_at_link(const Graph& graph, Files& files, const std::string& workspace,
+                             const OwnedFile& file) {
+  const std::string place = join_path(workspace, file.path);
+  const std::string original = input_path(graph, workspace, file.from);
+  const std::string text = link_text(file.path, relative_to(original, workspace));
+  const Result<FileStat> there = files.lstat(place);
+  if (!there) return std::unexpected(there.error());
+  const Status may = may_write(files, workspace, file.path);
+  if (!may && there->kind != FileKind::Symlink)
+    return LinkNow{LinkState::Blocked, may.error().message, text};
+  // The folder that holds it may be behind a link all the same.
+  const Status may_beside = may_write(files, workspace, file.path + ".beside");
+  if (!may_beside) return LinkNow{LinkState::Blocked, may_beside.error().message, text};
+  if (!there->exists()) return LinkNow{LinkState::Absent, "it is not there", text};
+  if (there->kind == FileKind::Symlink) {
+    const Result<std::string> now = files.read_link(place);
+    if (!now) return std::unexpected(now.error());
+    if (*now == text) return LinkNow{LinkState::Good, {}, text};
+    return LinkNow{LinkState::Elsewhere, where_it_leads(files, place, *now), text};
+  }
+  Result<LinkNow> now = look_at_file(files, place, original, *there);
+  if (now) now->text = text;
+  return now;
+}
+
+Status put_link(Files& files, const std::string& path, const std::string& text) {
+  const std::string folder(parent_path(path));
+  if (Status done = files.make_folders(folder); !done) return done;
+  const std::string aside = fmt::format("{}/.devgraph-link-{}", folder, base_name(path));
+  if (Status done = files.remove(aside); !done) return done;
+  if (Status done = files.symlink(text, aside); !done) return done;
+  Status done = files.rename(aside, path);
+  if (!done) static_cast<void>(files.remove(aside));
+  return done;
+}
+
+std::vector<Drift> drifted_links(const Graph& graph, Files& files, const std::string& workspace,
+                                 const std::vector<NodeId>& goals) {
+  std::vector<Drift> found;
+  bool any = false;
+  for (std::uint32_t i = 0; i < graph.node_count() && !any; ++i)
+    any = is_links(graph, NodeId{i});
+  if (!any) return found;
+  for (const NodeId node : needed_order(graph, goals)) {
+    if (!is_links(graph, node)) continue;
+    for (const OwnedFile& file : owned_files(graph, node)) {
+      const Result<LinkNow> now = look_at_link(graph, files, workspace, file);
+      if (now && now->state == LinkState::Good) continue;
+      std::string reason = fmt::format("./{} drifted: {}", printable(file.path),
+                                       now ? now->what : now.error().message);
+      if (now && now->state != LinkState::Blocked) {
+        const char* flag = now->state == LinkState::Absent  ? ""
+                           : now->state == LinkState::Other ? " --force"
+                                                            : " --fix";
+        reason += fmt::format("; devgraph link{} {}", flag, shell_word(label_of(graph, node)));
+      }
+      found.push_back({node, std::move(reason)});
+    }
+  }
+  return found;
 }
 
 }  // namespace devgraph::exec

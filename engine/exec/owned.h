@@ -36,9 +36,39 @@ Result<Frozen> look_at_frozen(const Graph& graph, Files& files, const std::strin
 /// but for the executable bit.
 Status put_bytes(Files& files, const std::string& path, std::string_view bytes, bool executable);
 
-/// Why a place is not as the graph would have it, for `check`: `./x drifted: …`; empty: it is.
-/// Of copies only what is made already can be compared.
+/// Why a copy is not as the graph would have it, which has been made: `./x drifted: …`; empty: it
+/// is.
 std::string frozen_drift(const Graph& graph, Files& files, const std::string& workspace,
                          NodeId node, const OwnedFile& file);
+
+/// The relative text of a link at `place` that leads to `original`; both workspace-relative.
+std::string link_text(std::string_view place, std::string_view original);
+
+enum class LinkState : std::uint8_t {
+  Good,
+  Absent,
+  Elsewhere,  ///< A link to something else, to nothing, or a ring of links.
+  Copy,       ///< A file with the same content.
+  Other,      ///< A file with another content.
+  Blocked     ///< What nobody replaces: a folder, a device, something behind a link.
+};
+struct LinkNow {
+  LinkState state = LinkState::Good;
+  std::string what;  ///< In words, unless it is good.
+  std::string text;  ///< What the link should say.
+};
+Result<LinkNow> look_at_link(const Graph& graph, Files& files, const std::string& workspace,
+                             const OwnedFile& file);
+/// Puts a link there in one step, whatever file or link is there.
+Status put_link(Files& files, const std::string& path, const std::string& text);
+
+/// A file of the tree that is not as the graph would have it.
+struct Drift {
+  NodeId node{};
+  std::string reason;  ///< `./x drifted: …`.
+};
+/// Of the nodes of `links` among all that the goals need.
+std::vector<Drift> drifted_links(const Graph& graph, Files& files, const std::string& workspace,
+                                 const std::vector<NodeId>& goals);
 
 }  // namespace devgraph::exec

@@ -257,7 +257,7 @@ extern rule pick(
                                 "merge_json", "compress", "git_clone", "seed", "fetch", "dataset", "image",
                                 "oci_image", "image_index", "image_archive", "image_layout", "image_import", "image_pull", "image_tag", "push_hashed", "docker_load",
                                 "dockerfile", "env_file", "wheel", "sdist", "package_index", "venv",
-                                "wheel_repack", "wheel_by_backend", "wheel_test", "image_sbom"})
+                                "wheel_repack", "wheel_by_backend", "wheel_test", "image_sbom", "links"})
 
     def test_refusals(self):
         self.screen(["list", "sortd", "book"], 2, "", """error[E906]: no node `sortd` in `//`; did you mean `sorted`?

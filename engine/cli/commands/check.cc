@@ -9,6 +9,7 @@
 #include "engine/cli/locking.h"
 #include "engine/cli/report.h"
 #include "engine/exec/build.h"
+#include "engine/exec/owned.h"
 #include "engine/exec/portable.h"
 #include "engine/graph/order.h"
 #include "engine/store/record.h"
@@ -44,7 +45,8 @@ int cannot_tell(Context& context) {
 std::size_t counted_nodes(const Graph& graph, const std::vector<NodeId>& goals) {
   std::size_t count = 0;
   for (const NodeId id : needed_order(graph, goals)) {
-    if (graph.node(id).counts_with == id) ++count;
+    // Links are no node that is built.
+    if (graph.node(id).counts_with == id && !exec::is_links(graph, id)) ++count;
   }
   return count;
 }
@@ -96,8 +98,13 @@ int check_command(Context& context) {
     add_fault(context, "E912", stale.error().message);
     return cannot_tell(context);
   }
+  std::vector<exec::StaleNode> rows = *stale;
+  for (exec::Drift& drift :
+       exec::drifted_links(*graph, context.files, workspace->root, checked->goals)) {
+    rows.push_back({.node = drift.node, .reason = std::move(drift.reason), .drifted = true});
+  }
   Report report;
-  report.stale = stale_rows(*graph, *stale);
+  report.stale = stale_rows(*graph, rows);
   report.nodes = counted_nodes(*graph, checked->goals);
   report.sources = &context.sources;
   print_report(context, report);

@@ -9,6 +9,7 @@
 #include "engine/cli/build_job.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/goals.h"
+#include "engine/cli/owned_goals.h"
 #include "engine/cli/render.h"
 #include "engine/exec/owned.h"
 #include "engine/exec/stage.h"
@@ -74,32 +75,6 @@ int copy_all(Context& context, const Graph& graph, const lang::Workspace& worksp
         fmt::format("{} ./{}\n", copy.is_equal ? "unchanged" : "written", printable(copy.path)));
   }
   return kExitDone;
-}
-
-/// The nodes with a flag, which `nodes` then has, and what they need built.
-Choose choose_needs(std::uint32_t flag, const char* rule, std::vector<NodeId>& nodes) {
-  return
-      [flag, rule, &nodes](Context& context, const Graph& graph, const lang::Workspace& workspace,
-                           std::span<const LabelPattern> labels) {
-        std::optional<std::vector<NodeId>> goals;
-        std::optional<std::vector<NodeId>> found =
-            choose_flagged(context, graph, workspace, labels, flag, rule);
-        if (!found) return goals;
-        nodes = std::move(*found);
-        if (nodes.empty()) {
-          add_fault(context, "E906",
-                    fmt::format("there is no node of `{}` in the current project and below", rule),
-                    {fmt::format("`devgraph list std {}` says what it is", rule)});
-          return goals;
-        }
-        goals.emplace();
-        for (const NodeId node : nodes) {
-          const std::vector<NodeId> needs = exec::owned_needs(graph, node);
-          goals->insert(goals->end(), needs.begin(), needs.end());
-        }
-        if (!may_build(context, graph, workspace, *goals)) goals.reset();
-        return goals;
-      };
 }
 
 /// What a seed would make, and what is there.
@@ -193,7 +168,7 @@ int reseed(Context& context) {
     return context.found.has_errors() ? refuse(context) : kExitDone;
   };
   const int status = build_with(
-      context, {.choose = choose_needs(node_flags::kSeed, "seed", nodes), .after = look});
+      context, {.choose = choose_owned(node_flags::kSeed, "seed", nodes), .after = look});
   // The workspace is free again while a person thinks.
   return status == kExitDone ? write_seeds(context, seeds, root) : status;
 }
@@ -209,7 +184,7 @@ int freeze_command(Context& context) {
     return copy_all(context, job.graph, job.workspace, nodes);
   };
   const int status = build_with(
-      context, {.choose = choose_needs(node_flags::kFreeze, "freeze", nodes), .after = copy});
+      context, {.choose = choose_owned(node_flags::kFreeze, "freeze", nodes), .after = copy});
   if (status == kExitFailed && !is_built && !context.console.quiet)
     context.console.talk("nothing was copied into the tree\n");
   return status;

@@ -100,7 +100,7 @@ TEST_CASE("faults of the command line name the cure") {
        "   = `devgraph build -h` lists its options\n"},
       {{"list", "-j4"},
        "error[E902]: `devgraph list` has no option `-j`\n"
-       "   = it is an option of `build`, `release`, `freeze`\n"
+       "   = it is an option of `build`, `release`, `freeze`, `link`\n"
        "   = `devgraph list -h` lists its options\n"},
       {{"build", "-x"},
        "error[E902]: `devgraph build` has no option `-x`\n"

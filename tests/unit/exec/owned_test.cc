@@ -47,3 +47,39 @@ TEST_CASE("a file keeps its permissions when its content is replaced, but for th
   REQUIRE(exec::put_bytes(files, "/w/new/folder/b", "4", true));
   CHECK(files.lstat("/w/new/folder/b")->executable);
 }
+
+TEST_CASE("the text of a link is relative to its folder") {
+  struct Case {
+    const char* place;
+    const char* original;
+    const char* want;
+  };
+  const Case cases[] = {
+      {"a", "b", "b"},
+      {"a", "dir/b", "dir/b"},
+      {"dir/a", "b", "../b"},
+      {"dir/a", "dir/b", "b"},
+      {"dir/sub/a", "dir/other/b", "../other/b"},
+      {"dirs/a", "dir/a", "../dir/a"},
+      {"x/y/z/a", "p/q/b", "../../../p/q/b"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.place);
+    CHECK(exec::link_text(c.place, c.original) == c.want);
+  }
+}
+
+TEST_CASE("a link replaces what is there in one step") {
+  MemFiles files;
+  REQUIRE(exec::put_link(files, "/w/new/a", "../b"));
+  CHECK(*files.read_link("/w/new/a") == "../b");
+  files.put("/w/file", "x");
+  REQUIRE(exec::put_link(files, "/w/file", "new"));
+  CHECK(*files.read_link("/w/file") == "new");
+  REQUIRE(exec::put_link(files, "/w/file", "other"));
+  CHECK(*files.read_link("/w/file") == "other");
+  files.put_folder("/w/folder");
+  CHECK_FALSE(exec::put_link(files, "/w/folder", "x"));
+  CHECK(files.lstat("/w/folder")->kind == FileKind::Folder);
+  CHECK(files.list("/w")->size() == 3);  // Nothing is left beside.
+}

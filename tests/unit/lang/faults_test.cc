@@ -135,7 +135,7 @@ run later {
   const auto why = [&](const char* label) {
     return std::string(ws.graph->str(ws.graph->node(ws.node(label)).refused));
   };
-  CHECK(why("//:up").empty());
+  CHECK(why("//:up") == "only `devgraph freeze` copies files into the tree");
   CHECK(why("//:s").empty());  // Secrets are handed out.
   CHECK(why("//:split").empty());
   CHECK(why("//:each_part@part=…").empty());  // Its cells come while a build runs.
