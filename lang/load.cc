@@ -74,6 +74,15 @@ class Evaluation {
     for (const Module* module : modules_)
       lowerer_.lower(*module);
     lowerer_.report_absent();
+    if (!world_.pins_fault().empty()) {
+      found_.add({.severity = Severity::Error,
+                  .code = "E933",
+                  .message = fmt::format("{} cannot be used: {}", kPinsName, world_.pins_fault()),
+                  .where = std::nullopt,
+                  .also = {},
+                  .helps = {"`devgraph pin` and `devgraph unpin` write it; without it nothing is "
+                            "pinned"}});
+    }
     if (!found_.has_errors()) lowerer_.finish();
     const bool failed = found_.has_errors();
     found.take(std::move(found_));

@@ -10,6 +10,7 @@
 
 #include "engine/graph/asks.h"
 #include "engine/graph/builder.h"
+#include "engine/graph/pins.h"
 #include "lang/docker/plan.h"
 #include "lang/eval.h"
 #include "lang/shell.h"
@@ -130,6 +131,10 @@ class Lowerer {
   // lower_owned.cc
   void lower_owned(Cell& cell, Node& row, InputList& inputs);
   bool may_own(Cell& cell, const std::string& path, Range at);
+
+  // lower_pinned.cc
+  bool lower_pinned(Cell& cell);
+  std::optional<ValueId> pinned_content(const PinnedContent& content, Use& use);
 
   // lower_outside.cc
   /// What a node asks for by a name that may move, and the argument that says it for good.

@@ -62,6 +62,7 @@ StrId Lowerer::normalize_of(Cell& cell) {
 void Lowerer::lower_leaf(Cell& cell) {
   register_cell(cell);
   if (!eval_.late_needs(*cell.family).waits.empty()) return lower_waiting(cell);
+  if (lower_pinned(cell)) return;
   Node row;
   InputList inputs;
   common_fields(cell, row);

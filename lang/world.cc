@@ -145,7 +145,7 @@ const std::vector<FolderEntry>& World::list(const std::string& folder) {
 bool World::admits(const std::string& path, bool is_folder) const {
   if (is_hidden_folder(settings_, path) || outputs_.contains(path)) return false;
   // It changes with what is built: who read it would never be fresh.
-  if (path == kLockName) return false;
+  if (path == kLockName || path == kPinsName) return false;
   return !is_folder || !projects_.contains(path);
 }
 

@@ -14,6 +14,7 @@
 #include "engine/base/files.h"
 #include "engine/graph/graph.h"
 #include "engine/graph/lock_file.h"
+#include "engine/graph/pins.h"
 #include "lang/decode.h"
 #include "lang/discover.h"
 #include "lang/glob.h"
@@ -83,6 +84,10 @@ class World {
   std::vector<std::string> glob_helps(const std::string& pattern,
                                       const std::optional<std::string>& from);
   std::string search_path() const;
+  /// What stands in for outputs; none where the file cannot be read.
+  const Pins& pins();
+  /// Why it cannot be; empty: it can.
+  const std::string& pins_fault() const { return pins_fault_; }
   /// Null: the lock file is in order, or absent.
   const UnusableLock* unusable_lock();
 
@@ -120,6 +125,8 @@ class World {
   std::unordered_map<std::string, GlobResult> globs_;
   std::map<std::pair<std::string, std::string>, Value> decoded_;  ///< By path and decoder.
   std::map<std::string, std::string> tools_;
+  std::optional<Pins> pins_;  ///< Read at the first question.
+  std::string pins_fault_;
   std::optional<std::expected<LockFile, UnusableLock>> lock_;  ///< Read at the first question.
 };
 

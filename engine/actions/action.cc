@@ -50,7 +50,7 @@ void collect_strings(const Context& context, const Value& value,
 }  // namespace
 
 const Action* find_action(std::string_view name) {
-  static const std::array<Action, 31> kActions = {{
+  static const std::array<Action, 32> kActions = {{
       {"checksums", 1, run_checksums},
       {.name = "compress", .run = run_compress, .compresses = true},
       {"copy", 1, run_copy},
@@ -70,6 +70,7 @@ const Action* find_action(std::string_view name) {
       {"oci_image", 1, run_oci_image},
       {"package_index", 1, run_package_index},
       {"pick", 1, run_pick},
+      {"pin", 1, run_pin},
       {"provenance", 1, run_provenance},
       {"push_hashed", 1, run_push_hashed, holds_push_hashed, false, ready_push_hashed},
       {.name = "sdist", .run = run_sdist, .compresses = true},

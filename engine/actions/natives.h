@@ -13,6 +13,7 @@ Status run_subst(const Context& context);
 Status run_tar(const Context& context);
 Status run_unpack(const Context& context);
 Status run_pick(const Context& context);
+Status run_pin(const Context& context);
 Status run_merge_json(const Context& context);
 Status run_compress(const Context& context);
 Status run_git_clone(const Context& context);

@@ -22,6 +22,8 @@ int lock_command(Context& context);
 int update_command(Context& context);
 int freeze_command(Context& context);
 int link_command(Context& context);
+int pin_command(Context& context);
+int unpin_command(Context& context);
 int clean_command(Context& context);
 int gc_command(Context& context);
 int metrics_command(Context& context);

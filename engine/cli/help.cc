@@ -39,8 +39,8 @@ std::string option_column(const OptionSpec& spec) {
 }
 
 bool is_tool(std::string_view command) {
-  constexpr std::array<std::string_view, 7> kTools = {"freeze",  "link",   "fmt",       "lint",
-                                                      "explain", "doctor", "completion"};
+  constexpr std::array<std::string_view, 9> kTools = {
+      "freeze", "link", "pin", "unpin", "fmt", "lint", "explain", "doctor", "completion"};
   return std::find(kTools.begin(), kTools.end(), command) != kTools.end();
 }
 
@@ -75,6 +75,9 @@ const std::vector<CommandInfo>& commands() {
        WordKind::Labels, 0, kNoLimit},
       {"link", "[LABEL…]", "make the links to files of other projects", WordKind::Labels, 0,
        kNoLimit},
+      {"pin", "LABEL…", "let a file stand in for what a node makes, which is not run then",
+       WordKind::Labels, 1, kNoLimit},
+      {"unpin", "LABEL…", "run the node again instead", WordKind::Labels, 1, kNoLimit},
       {"metrics", "[LABEL…] [REVISION]", "the numbers that nodes measured, and how they moved",
        WordKind::Labels, 0, kNoLimit},
       {"data", "diff A B", "how two folders differ, file by file; paths, labels or REVISION:LABEL",

@@ -246,6 +246,11 @@ constexpr OptionSpec kLink[] = {
     {"", "no-wait", "", "if another build has the workspace, fail at once",
      set_flag<&Options::no_wait>},
 };
+constexpr OptionSpec kPin[] = {
+    {"", "from", "FILE", "what stands in; OUTPUT=FILE for each of several outputs",
+     append<&Options::from>},
+    {"", "empty", "", "empty files and folders stand in", set_flag<&Options::empty>},
+};
 constexpr OptionSpec kUpdate[] = {
     {"n", "dry-run", "", "print what would move; write nothing", set_flag<&Options::dry_run>},
     {"", "no-wait", "", "if another build has the workspace, fail at once",
@@ -289,7 +294,7 @@ std::span<const OptionSpec> own_options(string_view command) {
       {"fmt", kFmt},         {"lint", kLint},     {"init", kInit},    {"doctor", kJsonOnly},
       {"image", kJsonOnly},  {"run", kRun},       {"shell", kRun},    {"lock", kNoWait},
       {"update", kUpdate},   {"gc", kGc},         {"metrics", kData}, {"data", kData},
-      {"release", kRelease}, {"freeze", kFreeze}, {"link", kLink},
+      {"release", kRelease}, {"freeze", kFreeze}, {"link", kLink},    {"pin", kPin},
   };
   const auto found = kOwn.find(command);
   return found == kOwn.end() ? std::span<const OptionSpec>() : found->second;

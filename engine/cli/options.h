@@ -66,6 +66,9 @@ struct Options {
 
   bool reseed = false;  ///< freeze
 
+  std::vector<std::string> from;  ///< pin: paths, or `output=path`
+  bool empty = false;             ///< pin
+
   bool fix = false;     ///< link
   bool force = false;   ///< link
   std::string stage;    ///< link: a path

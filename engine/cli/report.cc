@@ -141,7 +141,10 @@ std::string report_json(const Report& report) {
   }
   Json faults = Json::array();
   if (report.found != nullptr) faults = Json::parse(render_json(*report.found, *report.sources));
-  return dump({{"nodes", report.nodes}, {"stale", stale}, {"diagnostics", faults}});
+  Json all = {{"nodes", report.nodes}, {"stale", stale}, {"diagnostics", faults}};
+  for (const std::string& label : report.pinned)
+    all["pinned"].push_back(json_text(label));
+  return dump(all);
 }
 
 std::string report_github(const Report& report) {

@@ -24,7 +24,8 @@ std::vector<StaleRow> stale_rows(const Graph& graph, const std::vector<exec::Sta
 
 struct Report {
   std::vector<StaleRow> stale;
-  std::size_t nodes = 0;  ///< That were looked at.
+  std::size_t nodes = 0;            ///< That were looked at.
+  std::vector<std::string> pinned;  ///< Labels of those for which a pin stands in.
   const Diagnostics* found = nullptr;
   const Sources* sources = nullptr;
 };

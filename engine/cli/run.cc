@@ -103,6 +103,7 @@ int run_command(Context& context) {
       {"gc", gc_command},           {"metrics", metrics_command},
       {"data", data_command},       {"release", release_command},
       {"freeze", freeze_command},   {"link", link_command},
+      {"pin", pin_command},         {"unpin", unpin_command},
   };
   return kCommands.at(context.options.command)(context);
 }

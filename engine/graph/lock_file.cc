@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
+#include "engine/graph/line_words.h"
 
 namespace devgraph {
 namespace {
@@ -24,40 +25,26 @@ constexpr std::size_t kShortDigits = 16;
 // --- writing
 // --------------------------------------------------------------------------------------
 
-/// One word of a line: what would end it is written `\xNN`.
-std::string word(std::string_view text) {
-  std::string made;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte > ' ' && c != '\\' && c != '\x7f') {
-      made += c;
-    } else {
-      made += fmt::format("\\x{:02x}", byte);
-    }
-  }
-  return made;
-}
-
 std::string show(const PortableContent& content) {
   const std::string mark = content.mark == ' ' ? "" : std::string(1, content.mark);
   return mark + hex(content.sha);
 }
 
 std::string line_of(const Ask& ask, const std::string& value) {
-  std::string line = fmt::format("{} {}", word_of(ask.kind), word(ask.name));
-  if (ask.kind == AskKind::Git) line += " " + word(ask.rev);
-  return line + " " + word(value) + "\n";
+  std::string line = fmt::format("{} {}", word_of(ask.kind), line_word(ask.name));
+  if (ask.kind == AskKind::Git) line += " " + line_word(ask.rev);
+  return line + " " + line_word(value) + "\n";
 }
 
 std::string line_of(const std::string& label, const LockedNode& node) {
-  std::string line =
-      fmt::format("node {} {} {:016x} {:016x}", word(label), hex(node.key), node.does, node.reads);
+  std::string line = fmt::format("node {} {} {:016x} {:016x}", line_word(label), hex(node.key),
+                                 node.does, node.reads);
   for (const std::uint64_t asked : node.asked)
     line += fmt::format(" ~{:016x}", asked);
   for (const auto& [field, content] : node.outputs)
-    line += fmt::format(" {}={}", word(field), show(content));
+    line += fmt::format(" {}={}", line_word(field), show(content));
   for (const std::string& path : node.found)
-    line += fmt::format(" +{}", word(path));
+    line += fmt::format(" +{}", line_word(path));
   return line + "\n";
 }
 
@@ -68,7 +55,7 @@ std::vector<std::string> lines_of(const LockFile& lock) {
   for (const auto& [label, node] : lock.nodes)
     lines.push_back(line_of(label, node));
   for (const auto& [path, content] : lock.sources)
-    lines.push_back(fmt::format("source {} {}\n", word(path), show(content)));
+    lines.push_back(fmt::format("source {} {}\n", line_word(path), show(content)));
   return lines;
 }
 
@@ -82,25 +69,6 @@ std::string whole(std::vector<std::string> lines) {
 
 // --- reading
 // --------------------------------------------------------------------------------------
-
-std::optional<std::string> unword(std::string_view text) {
-  std::string made;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
-      made += text[i];
-      continue;
-    }
-    constexpr std::size_t kEscape = 4;
-    unsigned byte = 0;
-    if (text.size() - i < kEscape || text[i + 1] != 'x') return std::nullopt;
-    const char* begin = text.data() + i + 2;
-    const auto [end, error] = std::from_chars(begin, begin + 2, byte, 16);
-    if (error != std::errc() || end != begin + 2) return std::nullopt;
-    made += static_cast<char>(byte);
-    i += kEscape - 1;
-  }
-  return made;
-}
 
 std::optional<std::uint64_t> short_digest(std::string_view text) {
   std::uint64_t value = 0;
@@ -140,14 +108,14 @@ std::optional<LockedNode> node_of(std::span<const std::string_view> words) {
       continue;
     }
     if (one.starts_with('+')) {
-      std::optional<std::string> path = unword(one.substr(1));
+      std::optional<std::string> path = unline_word(one.substr(1));
       if (!path || path->empty()) return std::nullopt;
       node.found.push_back(*std::move(path));
       continue;
     }
     const std::size_t equals = one.rfind('=');
     if (equals == std::string_view::npos) return std::nullopt;
-    std::optional<std::string> field = unword(one.substr(0, equals));
+    std::optional<std::string> field = unline_word(one.substr(0, equals));
     const std::optional<PortableContent> content = content_of(one.substr(equals + 1));
     if (!field || !content) return std::nullopt;
     node.outputs.emplace_back(*std::move(field), *content);
@@ -205,9 +173,9 @@ Reader::Fault Reader::head(std::string_view line) const {
 Reader::Fault Reader::outside(AskKind kind, std::span<const std::string_view> words) {
   const std::size_t count = kind == AskKind::Git ? 4 : 3;
   if (words.size() != count) return damaged();
-  std::optional<std::string> name = unword(words[1]);
-  std::optional<std::string> rev = kind == AskKind::Git ? unword(words[2]) : std::string();
-  std::optional<std::string> value = unword(words.back());
+  std::optional<std::string> name = unline_word(words[1]);
+  std::optional<std::string> rev = kind == AskKind::Git ? unline_word(words[2]) : std::string();
+  std::optional<std::string> value = unline_word(words.back());
   if (!name || !rev || !value || !is_locked_form(kind, *value)) return damaged();
   const bool is_new =
       made_.outside.emplace(Ask{kind, *std::move(name), *std::move(rev)}, *std::move(value)).second;
@@ -228,7 +196,7 @@ Reader::Fault Reader::line(std::string_view line) {
   const std::vector<std::string_view> words = split(line, ' ');
   if (const std::optional<AskKind> kind = ask_kind(words[0])) return outside(*kind, words);
   if (!is_derived) return damaged();
-  std::optional<std::string> name = unword(words[1]);
+  std::optional<std::string> name = unline_word(words[1]);
   if (!name || name->empty()) return damaged();
   if (words[0] == "node") {
     std::optional<LockedNode> node = node_of(words);

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include "engine/base/path.h"
+#include "engine/base/text.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/goals.h"
 #include "engine/cli/load_graph.h"
 #include "engine/cli/locking.h"
+#include "engine/cli/pin_file.h"
 #include "engine/cli/report.h"
 #include "engine/exec/build.h"
 #include "engine/exec/owned.h"
@@ -49,6 +51,19 @@ std::size_t counted_nodes(const Graph& graph, const std::vector<NodeId>& goals) 
     if (graph.node(id).counts_with == id && !exec::is_links(graph, id)) ++count;
   }
   return count;
+}
+
+/// Each pin with what stands in.
+void say_pins(Context& context, const lang::Workspace& workspace,
+              const std::vector<std::string>& labels) {
+  if (labels.empty()) return;
+  const Pins pins = read_pins(context, workspace).value_or(Pins());
+  for (const std::string& label : labels) {
+    const auto held = pins.find(label);
+    if (held == pins.end()) continue;
+    context.console.talk(
+        fmt::format("pinned: {} to {}\n", printable(label), printable(in_words(held->second))));
+  }
 }
 
 /// The lock file to compare with: where it is asked for, and in a clone in which nothing was built.
@@ -105,16 +120,21 @@ int check_command(Context& context) {
   }
   Report report;
   report.stale = stale_rows(*graph, rows);
+  const std::vector<NodeId> pinned = pinned_nodes(*graph, checked->goals);
+  for (const NodeId id : pinned)
+    report.pinned.push_back(label_of(*graph, id));
   report.nodes = counted_nodes(*graph, checked->goals);
   report.sources = &context.sources;
   print_report(context, report);
   if (!context.console.quiet) {
+    say_pins(context, *workspace, report.pinned);
     const auto drifted = static_cast<std::size_t>(std::count_if(
         report.stale.begin(), report.stale.end(), [](const StaleRow& row) { return row.drifted; }));
-    context.console.talk(fmt::format("{} node{}: {} stale{}{}\n", report.nodes,
-                                     report.nodes == 1 ? "" : "s", report.stale.size() - drifted,
-                                     drifted == 0 ? "" : fmt::format(", {} drifted", drifted),
-                                     *lock ? fmt::format(", as {} has it", kLockName) : ""));
+    context.console.talk(fmt::format(
+        "{} node{}: {} stale{}{}{}\n", report.nodes, report.nodes == 1 ? "" : "s",
+        report.stale.size() - drifted, drifted == 0 ? "" : fmt::format(", {} drifted", drifted),
+        pinned.empty() ? "" : fmt::format(", {} pinned", pinned.size()),
+        *lock ? fmt::format(", as {} has it", kLockName) : ""));
   }
   return report.stale.empty() ? kExitDone : kExitStale;
 }
