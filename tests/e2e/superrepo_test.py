@@ -240,9 +240,38 @@ class SuperRepo(example.Example):
             self.ws.write("models/build.devgraph", before)
         self.rebuild(nodes=NODES, run=0)
 
+    def test_13_links_are_links_to_the_helpers(self):
+        original = os.stat(self.ws.path("helpers_root/links/pytest.ini")).st_mode
+        text = self.ws.read("models/pytest.ini")
+
+        def copy(content):
+            self.ws.remove("models/pytest.ini")
+            self.ws.write("models/pytest.ini", content)
+
+        def link(*words, code=0):
+            return self.expect(self.ws.devgraph("link", *words), code)
+        copy(text)
+        self.assertIn("//models:app/links  ./models/pytest.ini drifted: it is a copy, not a link",
+                      self.expect(self.ws.devgraph("check"), 3).out)
+        self.assertIn("./models/pytest.ini", self.rebuild(nodes=NODES, run=0).err)
+        self.assertIn("restored ./models/pytest.ini -> ../helpers_root/links/pytest.ini\n",
+                      link("--fix", "//models:app/links").out)
+        copy(text + "# Mine.\n")
+        self.assertIn("--force", link("--fix", "//models:app/links", code=2).err)
+        link("--fix", "--force", "//models:app/links")
+        link("--stage", "models/pytest.ini")
+        self.assertFalse(os.path.islink(self.ws.path("models/pytest.ini")))
+        self.assertTrue(os.access(self.ws.path("models/pytest.ini"), os.W_OK))
+        link("--unstage", "models/pytest.ini")
+        self.assertEqual(os.readlink(self.ws.path("models/pytest.ini")), b"../helpers_root/links/pytest.ini")
+        self.assertEqual(os.stat(self.ws.path("helpers_root/links/pytest.ini")).st_mode, original)
+        self.rebuild(nodes=NODES, run=0)
+        self.expect(self.ws.devgraph("check"), 0)
+        self.assertEqual(self.ws.shell("git status --porcelain"), "")
+
     def test_13_effects_are_listed_and_left_out(self):
         listed = self.expect(self.ws.devgraph("list", "//..."), 0).out
-        for name in ("primary", "mirror", "released", "tagged", "save-lock"):
+        for name in ("primary", "mirror", "released", "tagged", "save-lock", "links"):
             self.assertEqual(len(re.findall(rf"^//\S*:app/{name} ", listed, re.MULTILINE)), len(DIRS))
 
 
