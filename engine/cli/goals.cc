@@ -273,6 +273,16 @@ std::optional<std::vector<NodeId>> choose_flagged(Context& context, const Graph&
       if (!selected) continue;
       std::copy_if(selected->begin(), selected->end(), std::back_inserter(found),
                    [&](NodeId id) { return (graph.node(id).flags & flag) != 0; });
+      // A name that only a project has: select leaves its effects out.
+      const bool is_project =
+          !label.folder.empty() && std::ranges::all_of(*selected, [&](NodeId id) {
+            return graph.str(graph.node(id).project) == label.folder;
+          });
+      if (found.empty() && is_project) {
+        LabelPattern all;
+        all.project = label.folder;
+        found = flagged_by_pattern(graph, all, flag);
+      }
     }
     nodes.insert(nodes.end(), found.begin(), found.end());
     if (!found.empty()) continue;

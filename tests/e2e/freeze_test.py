@@ -162,6 +162,7 @@ class Freeze(harness.Case):
                          "   = without a label the command is about all nodes of `freeze` in the "
                          "current project and below\n")
         self.freeze(words=("//sub/...",), out="written ./sub/a.txt\n")
+        self.freeze(words=("sub",), out="unchanged ./sub/a.txt\n")
         self.freeze(words=("//sub:keep", "save"),
                     out="written ./poetry.lock\nunchanged ./sub/a.txt\n")
         self.freeze(out="unchanged ./poetry.lock\nunchanged ./sub/a.txt\n")
