@@ -112,7 +112,7 @@ TEST_CASE("effects, secrets and late cells can run, and what comes after an effe
   LoadedWorkspace ws;
   ws.put("a.whl", "");
   ws.put("build.devgraph", R"(devgraph 1
-freeze up { into = ./lib/, files = ./a.whl }
+git_tag up { tag = "v1" }
 run s {
   env = { T = secret("T", epoch = 2) }
   $ true
