@@ -8,6 +8,7 @@ import re
 import subprocess
 import zipfile
 
+import clusterkit_release
 import example
 import harness
 
@@ -16,7 +17,7 @@ WHEELS = [f"clusterkit-1.4.0-cp{py}-cp{py}-manylinux2014_x86_64.whl" for py in (
 IMAGES = 26
 
 
-class ClusterKit(example.Example):
+class ClusterKit(clusterkit_release.Releases, example.Example):
     NAME = "clusterkit"
     NODES = NODES
     BUILD = ("build", "-j4", "-k")

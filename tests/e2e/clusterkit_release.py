@@ -1,0 +1,202 @@
+"""The release of examples/clusterkit: two registries, a package index, a store and a repository on loopback,
+whose logs are the witnesses. A part of clusterkit_test.py, which brings the built workspace."""
+
+import os
+import pathlib
+import random
+import shutil
+import signal
+import sys
+import time
+
+import services
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import package_index_server  # pylint: disable=wrong-import-position
+
+EFFECTS = 34
+WHEELS = [f"clusterkit-1.4.0-cp{py}-cp{py}-manylinux2014_x86_64.whl" for py in ("38", "39", "310", "311")]
+SECRETS = {"CLUSTERKIT_INDEX_PASSWORD": "index-canary-Zq4", "CLUSTERKIT_FORGE_TOKEN": "forge-canary-Pw7"}
+# How often a release is killed: many times by  DEVGRAPH_KILLS=100 tests/e2e/clusterkit_test.py BINARY
+KILLS = int(os.environ.get("DEVGRAPH_KILLS", "8"))
+
+
+class Targets:
+    """Everything that a release leaves something at, empty at first."""
+
+    def __init__(self, case):
+        self.folder = os.path.join(case.folder, "targets")
+        self.hub = services.Registry(os.path.join(self.folder, "hub")).start()
+        case.addCleanup(self.hub.stop)
+        self.hub_cn = services.Registry(os.path.join(self.folder, "hub-cn")).start()
+        case.addCleanup(self.hub_cn.stop)
+        self.store = services.Dav(os.path.join(self.folder, "store")).start()
+        case.addCleanup(self.store.stop)
+        self.index = package_index_server.Index(login="alice:" + SECRETS["CLUSTERKIT_INDEX_PASSWORD"]).start()
+        case.addCleanup(self.index.shutdown)
+        self.origin = os.path.join(self.folder, "origin.git")
+        self.case = case
+        case.ws.shell(f"git init -q --bare {self.origin}")
+        self.arguments = ("-D", f"hub={self.hub.host}/alice", "-D", f"hub-cn={self.hub_cn.host}/alice",
+                          "-D", f"index={self.index.url}/legacy/", "-D", f"store={self.store.url}clusterkit/",
+                          "-D", f"remote={self.origin}")
+
+    def forget(self):
+        """Nobody has ever released anything."""
+        self.hub.wipe()
+        self.hub_cn.wipe()
+        for log in (self.hub.log_path, self.hub_cn.log_path, self.store.log_path):
+            os.truncate(log, 0)
+        shutil.rmtree(self.store.path("clusterkit"), ignore_errors=True)
+        self.index.files.clear()
+        self.index.log.clear()
+        self.case.ws.shell(f"rm -rf {self.origin} .devgraph/ledger && git init -q --bare {self.origin}; "
+                           "git tag -d v1.4.0 || true")
+
+    def writes(self):
+        return (self.hub.writes() + self.hub_cn.writes() + self.store.writes() + self.index.uploads(),
+                self.case.ws.shell(f"git ls-remote {self.origin}"))
+
+    def state(self):
+        """What a stranger sees of it."""
+        def images(registry):
+            found = {}
+            for top, _, names in os.walk(os.path.join(registry.folder, "data")):
+                if top.endswith("/current") and "link" in names:
+                    with open(os.path.join(top, "link"), encoding="utf-8") as file:
+                        found[top.split("/repositories/")[1].removesuffix("/current")] = file.read()
+            return found
+
+        def files(folder):
+            found = {}
+            for top, _, names in os.walk(folder):
+                for name in names:
+                    with open(os.path.join(top, name), "rb") as file:
+                        found[os.path.relpath(os.path.join(top, name), folder)] = file.read()
+            return found
+        refs = self.case.ws.shell(f"git --git-dir {self.origin} for-each-ref --format='%(refname) %(*objectname)'")
+        return {"hub": images(self.hub), "cn": images(self.hub_cn), "store": files(self.store.path("clusterkit")),
+                "index": dict(self.index.files), "git": refs}
+
+    def each_once(self):
+        """Every object was written once, and successfully."""
+        for registry, count in ((self.hub, 11), (self.hub_cn, 11)):
+            names = [line for line in registry.writes() if line.startswith("PUT") and "/manifests/1.4.0" in line]
+            self.case.assertEqual((len(names), len(set(names))), (count, count), names)
+        puts = [line for line in self.store.writes() if "/releases/" not in line]
+        self.case.assertEqual(sorted(puts), sorted(set(puts)))
+        self.case.assertEqual(sorted(self.index.uploads()), sorted(f"POST {name} 200" for name in WHEELS))
+
+
+class Releases:
+    """For a case with a workspace `ws` in which everything is built."""
+
+    def targets(self):
+        made = Targets(self)
+        made.forget()
+        return made
+
+    def start(self, targets, *arguments):
+        return self.ws.start("release", *arguments, *targets.arguments, env=SECRETS)
+
+    def release(self, targets, *arguments, code=0):
+        return self.expect(self.ws.finish(self.start(targets, *arguments), arguments, timeout=300), code)
+
+    def test_20_a_dry_run_is_a_plan_and_writes_nothing(self):
+        targets = self.targets()
+        before = targets.writes()
+        run = self.release(targets, "--dry-run")
+        rows = [line.split() for line in run.out.splitlines()[1:]]
+        self.assertEqual([row[0] for row in rows], [str(number) for number in range(1, EFFECTS + 1)])
+        kinds = [row[1] for row in rows]
+        self.assertEqual({kind: kinds.count(kind) for kind in kinds},
+                         {"branch": 1, "tag": 1, "upload": 4, "push": 22, "exec": 2, "pypi": 4})
+        self.assertLess(max(i for i, kind in enumerate(kinds) if kind == "push"), kinds.index("pypi"))
+        self.assertEqual(kinds[-1], "exec")
+        self.assertIn(f"{EFFECTS} effects: {EFFECTS} to do\n", run.err)
+        self.assertEqual(targets.writes(), before)
+
+    def test_21_a_credential_that_is_missing_is_told_first(self):
+        targets = self.targets()
+        environment = {name: value for name, value in SECRETS.items() if "INDEX" not in name}
+        run = self.expect(self.ws.devgraph("release", "--yes", *targets.arguments, env=environment), 2)
+        self.assertIn("error[E922]: the secret `CLUSTERKIT_INDEX_PASSWORD`, which //:published is given, is nowhere",
+                      run.err)
+        self.assertNotIn("nodes:", run.err)
+
+    def test_22_what_cannot_be_built_is_not_released(self):
+        targets = self.targets()
+        before = self.ws.read("docker/ai-opt/Dockerfile")
+        self.ws.write("docker/ai-opt/Dockerfile", before + "RUN false\n")
+        try:
+            run = self.release(targets, "--yes", "-k", code=1)
+        finally:
+            self.ws.write("docker/ai-opt/Dockerfile", before)
+        self.assertIn("2 failed, 2 blocked", run.err)
+        self.assertNotIn("effects:", run.err)
+        self.assertEqual(targets.writes(), ([], ""))
+        self.rebuild(run=0)
+
+    def test_23_an_index_that_fails_once(self):
+        targets = self.targets()
+        targets.index.answers[WHEELS[2]] = [500] * 10
+        # Nobody uploads by folder: what lies beside the wheels is no part of the release.
+        self.ws.write("out/clusterkit/3.11/x.nightly.whl", "stray")
+        self.addCleanup(self.ws.remove, "out/clusterkit/3.11/x.nightly.whl")
+        run = self.release(targets, "--yes", "-k", code=1)
+        self.assertIn(f"{EFFECTS} effects: 32 done, 1 failed, 1 blocked", run.err)
+        self.assertIn("blocked exec //:page: //:published", run.err)
+        targets.index.answers.clear()
+        run = self.release(targets, "--yes")
+        self.assertIn(f"{EFFECTS} effects: 2 done, 32 present", run.err)
+        self.assertEqual(sorted(line for line in targets.index.uploads() if line.endswith(" 200")),
+                         sorted(f"POST {name} 200" for name in WHEELS))
+        state = targets.state()
+        self.assertEqual((len(state["hub"]), len(state["cn"])), (11, 11))
+        self.assertEqual(set(state["index"]), set(WHEELS))
+        self.assertEqual(set(state["store"]), {"purged.txt", *WHEELS, "releases/v1.4.0/NOTES.md",
+                                               *(f"releases/v1.4.0/{name}" for name in WHEELS)})
+        self.assertNotIn(b"stray", state["store"].values())
+        before = targets.writes()
+        self.assertIn(f"{EFFECTS} effects: 0 done, {EFFECTS} present", self.release(targets, "--yes").err)
+        self.assertEqual(targets.writes(), before)
+        self.assertEqual(self.ws.shell("git status --porcelain"), "")
+        # An edit for the region concerns two names, which never move.
+        text = self.ws.read("docker/cn/spark/Dockerfile")
+        self.ws.write("docker/cn/spark/Dockerfile", text + "ENV MORE=1\n")
+        try:
+            plan = self.release(targets, "--dry-run", code=2)
+        finally:
+            self.ws.write("docker/cn/spark/Dockerfile", text)
+        self.assertEqual(plan.out.count("differs"), 2, plan.out)
+        self.assertEqual(plan.out.count("present"), 32, plan.out)
+        # Somebody moved the tag.
+        self.ws.shell(f"git push -q -f {targets.origin} HEAD~1:refs/tags/v1.4.0")
+        run = self.release(targets, "--yes", code=2)
+        self.assertRegex(run.err, r"error\[E942\]: tag \S+ v1.4.0 is there already, and is something else\n"
+                                  r"   = there: \w{40}\n   = here:  \w{40}\n")
+        self.assertEqual(targets.writes()[0], before[0])
+        self.assert_no_secret(targets)
+
+    def assert_no_secret(self, targets):
+        for value in SECRETS.values():
+            self.assertEqual(self.ws.shell(f"grep -rlF '{value}' . {targets.folder} || true"), "")
+
+    def test_24_killed_again_and_again(self):
+        targets = self.targets()
+        self.release(targets, "--yes")
+        want = targets.state()
+        chance = random.Random(KILLS)
+        kills = 0
+        while kills < KILLS:
+            targets.forget()
+            for _ in range(chance.randint(1, 4)):
+                process = self.start(targets, "--yes")
+                time.sleep(chance.uniform(0.3, 4.0))
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+                kills += 1
+            self.release(targets, "--yes")
+            self.assertEqual(targets.state(), want)
+            targets.each_once()
+        self.assert_no_secret(targets)
