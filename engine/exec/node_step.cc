@@ -86,6 +86,17 @@ Result<Exit> wait_for(Runner& runner) {
   }
 }
 
+/// How it ended, the last lines of its log, and where that is.
+std::unexpected<Error> failed(const NodeRuns& runs, NodeId node, const std::string& fault) {
+  constexpr std::size_t kTail = 4096;
+  constexpr std::size_t kLines = 6;
+  std::string text = fault;
+  for (const std::string& line : last_lines(runs.logs.tail_bytes(node, kTail), kLines)) {
+    if (!line.starts_with("# exit status")) text += "\n" + line;
+  }
+  return fail(fmt::format("{}\nlog: {}", text, runs.logs.path(node)));
+}
+
 Status run_command(const NodeRuns& runs, NodeId node, AppendFile& log) {
   std::unique_ptr<SecretFolder> folder;
   if (!secrets_of(runs.graph, node).empty()) {
@@ -107,7 +118,7 @@ Status run_command(const NodeRuns& runs, NodeId node, AppendFile& log) {
   if (const std::optional<Error>& error = exit->not_started) return std::unexpected(*error);
   const std::string fault = fault_of(runs.graph, node, *exit);
   static_cast<void>(log.append(log_footer(fault.empty() ? "exit status 0" : fault, exit->time)));
-  if (!fault.empty()) return fail(fault);
+  if (!fault.empty()) return failed(runs, node, fault);
   return land(runs, node, staged);
 }
 

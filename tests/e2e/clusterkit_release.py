@@ -36,7 +36,7 @@ class Targets:
         case.addCleanup(self.index.shutdown)
         self.origin = os.path.join(self.folder, "origin.git")
         self.case = case
-        case.ws.shell(f"git init -q --bare {self.origin}")
+        case.ws.shell(f"git init -q --bare {self.origin}; git config user.name t; git config user.email t@example.org")
         self.arguments = ("-D", f"hub={self.hub.host}/alice", "-D", f"hub-cn={self.hub_cn.host}/alice",
                           "-D", f"index={self.index.url}/legacy/", "-D", f"store={self.store.url}clusterkit/",
                           "-D", f"remote={self.origin}")
@@ -171,7 +171,7 @@ class Releases:
         self.assertEqual(plan.out.count("differs"), 2, plan.out)
         self.assertEqual(plan.out.count("present"), 32, plan.out)
         # Somebody moved the tag.
-        self.ws.shell(f"git push -q -f {targets.origin} HEAD~1:refs/tags/v1.4.0")
+        self.ws.shell(f"git push -q -f {targets.origin} $(git commit-tree -m x 'HEAD^{{tree}}'):refs/tags/v1.4.0")
         run = self.release(targets, "--yes", code=2)
         self.assertRegex(run.err, r"error\[E942\]: tag \S+ v1.4.0 is there already, and is something else\n"
                                   r"   = there: \w{40}\n   = here:  \w{40}\n")

@@ -128,6 +128,12 @@ class Plans(Case):
         self.assertIn("error[E916]: `//:cut` would be refused: ", run.err)
         self.assertFalse(self.ws.exists("out"))
 
+    def test_nobody_to_make_a_tag(self):
+        self.ws.shell("git config --unset user.email && git config user.useConfigOnly true")
+        run = self.release("--yes", code=2)
+        self.assertIn("error[E916]: `//:cut` would be refused: git does not know who makes the tag; write  git config",
+                      run.err)
+
     def test_what_plain_release_is(self):
         self.ws.edit("build.devgraph", "let release", "let publish")
         run = self.release("--yes", code=2)
@@ -232,7 +238,7 @@ class Does(Case):
         self.ws.edit("build.devgraph", "shelf-copy, notice]", "shelf-copy, later]")
         run = self.release("--yes", "-k", code=1)
         self.assertIn("7 effects: 4 done, 1 failed, 2 blocked", run.err)
-        self.assertRegex(run.err, r"FAILED exec //:notice.*\n    exit status 3\n")
+        self.assertRegex(run.err, r"FAILED exec //:notice.*\n    exit status 3\n(    .*\n)*    log: .devgraph/log/notice.log\n")
         self.assertIn("blocked exec //:later: //:notice\n", run.err)
         self.assertRegex(run.err, r"blocked push \S+:latest: names move only when all else is done\n")
         self.assertEqual(len(self.manifest_puts()), 2)  # By digest, and 1.4.0.

@@ -15,7 +15,7 @@ const Effect* find_effect(std::string_view name) {
   static constexpr std::array<Effect, 7> kEffects = {{
       {"copy_to", nullptr, plan_copy_to},
       {"git_branch", ready_git, plan_git_branch, lease_git},
-      {"git_tag", ready_git, plan_git_tag, lease_git},
+      {"git_tag", ready_git_tag, plan_git_tag, lease_git},
       {"promote", ready_promote, plan_promote},
       {"push", ready_push, plan_push},
       {"pypi", ready_pypi, plan_pypi},

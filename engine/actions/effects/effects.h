@@ -10,6 +10,7 @@ Result<Steps> plan_push(const Context& context);
 Status ready_promote(const Context& context);
 Result<Steps> plan_promote(const Context& context);
 Status ready_git(const Context& context);
+Status ready_git_tag(const Context& context);
 Result<Steps> plan_git_tag(const Context& context);
 Result<Steps> plan_git_branch(const Context& context);
 std::unique_ptr<Lease> lease_git(const Context& context);

@@ -140,6 +140,17 @@ Status ready_git(const Context& context) {
   return taken ? Status() : std::unexpected(taken.error());
 }
 
+/// The same, and whether git knows who makes a tag.
+Status ready_git_tag(const Context& context) {
+  Git git(context);
+  if (!git({"var", "GIT_COMMITTER_IDENT"})) {
+    return fail(
+        "git does not know who makes the tag; write  git config user.name NAME  and  git config "
+        "user.email ADDRESS");
+  }
+  return ready_git(context);
+}
+
 /// git_tag(tag, message, branch, remote)
 Result<Steps> plan_git_tag(const Context& context) {
   const Result<std::string> commit = head_commit(context);
