@@ -39,6 +39,12 @@ void for_all(std::size_t count, const std::function<void(std::size_t)>& work) {
     thread.join();
 }
 
+Result<std::string> secret_of(const SecretValues& secrets, std::string_view name) {
+  const auto found = secrets.find(name);
+  if (found != secrets.end()) return found->second;
+  return fail(fmt::format("the secret `{}` was not asked for", printable(name)));
+}
+
 std::shared_ptr<const Redactor> redactor_of(const SecretValues& secrets) {
   std::vector<std::string> values;
   for (const auto& [name, value] : secrets)
@@ -111,11 +117,7 @@ actions::Context Releasing::context_of(Part& part, const std::atomic<bool>& stop
             if (part.log) static_cast<void>(part.log->append(redactor_->apply(text) + '\n'));
           },
       .stopping = stopping,
-      .secret = [this](std::string_view name) -> Result<std::string> {
-        const auto found = options_.secrets.find(name);
-        if (found != options_.secrets.end()) return found->second;
-        return fail(fmt::format("the secret `{}` was not asked for", printable(name)));
-      },
+      .secret = [this](std::string_view name) { return secret_of(options_.secrets, name); },
   };
 }
 
@@ -279,8 +281,8 @@ std::string_view show(StepState state) {
 }
 
 std::vector<NotReady> refused_effects(const Graph& graph, Files& files,
-                                      const std::string& workspace,
-                                      std::span<const NodeId> effects) {
+                                      const std::string& workspace, std::span<const NodeId> effects,
+                                      const SecretValues& secrets) {
   static const std::atomic<bool> kNever{false};
   std::vector<Status> answers(effects.size());
   for_all(effects.size(), [&](std::size_t i) {
@@ -296,6 +298,7 @@ std::vector<NotReady> refused_effects(const Graph& graph, Files& files,
         .out_path = [&](std::size_t) { return workspace; },
         .log = [](std::string_view) {},
         .stopping = kNever,
+        .secret = [&](std::string_view name) { return secret_of(secrets, name); },
     };
     answers[i] = effect->ready(context);
   });

@@ -31,8 +31,8 @@ std::vector<NodeId> nodes_of_effects(const Graph& graph, std::span<const NodeId>
 
 /// Asks before anything is built: those that would be refused, and why.
 std::vector<NotReady> refused_effects(const Graph& graph, Files& files,
-                                      const std::string& workspace,
-                                      std::span<const NodeId> effects);
+                                      const std::string& workspace, std::span<const NodeId> effects,
+                                      const SecretValues& secrets);
 
 struct ReleaseOptions {
   std::string workspace;  ///< Absolute.

@@ -154,14 +154,14 @@ Status Releasing::begin_ledger(const std::string& release) {
   return ledger_.begin({release, options_.commit, options_.goals});
 }
 
-/// Of all targets where something is due; of all, where an unfinished release may have left a mark.
-Status Releasing::take_leases(const std::string& release, bool all) {
+/// Of all targets that can hold one, due or not: they stand for the whole release, and an
+/// unfinished one may have left its mark.
+Status Releasing::take_leases(const std::string& release) {
   static const std::atomic<bool> kNever{false};
   std::set<std::string> targets;
   for (const ReleaseStep& step : steps_) {
     const actions::Effect* effect = native_effect(graph_, step.node);
-    const bool is_needed = all || step.state != StepState::Present;
-    if (!is_needed || effect == nullptr || effect->lease == nullptr) continue;
+    if (effect == nullptr || effect->lease == nullptr) continue;
     HeldLease held;
     // What stops a release does not stop it from taking its mark away.
     held.context = std::make_unique<actions::Context>(context_of(part_of(step.node), kNever));
@@ -192,13 +192,12 @@ Result<ReleaseSummary> Releasing::carry_out(ReleaseListener& listener) {
   const bool is_due = std::ranges::any_of(
       steps_, [](const ReleaseStep& step) { return step.state != StepState::Present; });
   // What was interrupted before its last words is over, too, when all of it is there.
-  const bool is_open = ledger_.unfinished().has_value();
-  const bool begins = is_due || is_open;
+  const bool begins = is_due || ledger_.unfinished();
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const std::string release = fmt::format("{:x}", now.count());
   if (begins) {
     if (Status done = begin_ledger(release); !done) return std::unexpected(done.error());
-    if (Status done = take_leases(release, is_open); !done) return std::unexpected(done.error());
+    if (Status done = take_leases(release); !done) return std::unexpected(done.error());
   }
   Status done = run_steps(course);
   const Status dropped = drop_leases();

@@ -93,7 +93,7 @@ class Releasing final : public Release {
   Status run_steps(Course& course);
   Status run_step(Course& course, std::size_t number);
   Status begin_ledger(const std::string& release);
-  Status take_leases(const std::string& release, bool all);
+  Status take_leases(const std::string& release);
   Status drop_leases();
   Status do_step(ReleaseStep& step);
   Status put(ReleaseStep& step, const actions::Seen& seen, const std::string& before);

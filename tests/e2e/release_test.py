@@ -344,7 +344,7 @@ class Interrupted(Case):
         self.assertIn("error[E942]", self.release("--yes", "--new", code=2).err)
 
     def test_two_runners_do_not_meet(self):
-        self.ws.edit("build.devgraph", '$ echo "token $TOKEN"', "$ sleep 2")
+        self.ws.edit("build.devgraph", '$ echo "token $TOKEN"', '$ while ! test -e "$SHELF/go"; do sleep 0.1; done')
         self.commit()
         self.ws.shell(f"git clone -q . {self.folder}/other && cd {self.folder}/other && git remote set-url origin {self.origin}"
                       " && git config user.name o && git config user.email o@example.org")
@@ -353,6 +353,7 @@ class Interrupted(Case):
         self.wait_for(lambda: "refs/devgraph/lease" in self.ws.shell(f"git ls-remote {self.origin}"), "the lease")
         run = self.expect(other.devgraph(*self.arguments("--yes"), env={"TOKEN": CANARY}), 2)
         self.assertRegex(run.err, r"error\[E945\]: another release is going on at origin: on \S+, process \d+, since 20")
+        open(os.path.join(self.shelf, "go"), "wb").close()
         self.assertEqual(self.ws.finish(process).code, 0)
         self.assertNotIn("lease", self.ws.shell(f"git ls-remote {self.origin}"))
         run = self.expect(other.devgraph(*self.arguments("--yes"), env={"TOKEN": CANARY}), 0)

@@ -71,6 +71,11 @@ class Index(http.server.ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
         return self
 
+    def handle_error(self, request, client_address):
+        """A client that was killed is no fault of ours."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
     def uploads(self):
         return [line for line in self.log if line.startswith("POST ")]
 

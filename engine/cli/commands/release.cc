@@ -178,7 +178,7 @@ std::optional<int> Releasing::before(Job& job, exec::Runner& runner) {
     secrets_ = *std::move(values);
   }
   const std::vector<exec::NotReady> refused =
-      exec::refused_effects(job.graph, context_.files, job.workspace.root, *found);
+      exec::refused_effects(job.graph, context_.files, job.workspace.root, *found, secrets_);
   for (const exec::NotReady& one : refused) {
     add_fault(context_, "E916",
               fmt::format("`{}` would be refused: {}", shown_label(job.graph, one.node), one.why),
