@@ -6,6 +6,7 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 
+#include "engine/actions/net/url.h"
 #include "engine/base/child.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
@@ -26,6 +27,8 @@ class SecretFile {
   bool read();
   /// The value, or nothing if the file has no word of it.
   Result<std::optional<std::string>> find(const std::string& name) const;
+  /// Whether the secret may go to a host.
+  bool lets(const std::string& name, const std::string& host) const;
 
  private:
   bool refuse(std::string message, std::string help);
@@ -92,14 +95,27 @@ bool SecretFile::check_command(const toml::node* node, const std::string& what) 
 bool SecretFile::check_entries() {
   for (const auto& [key, node] : table_) {
     const std::string name(key.str());
-    if ((name != "secrets" && name != "any") || !node.is_table()) {
+    const bool is_known = name == "secrets" || name == "any" || name == "hosts";
+    if (!is_known || !node.is_table()) {
       return refuse(fmt::format("{}:{}: `{}` means nothing here", shown_, node.source().begin.line,
                                 printable(name)),
-                    "the file of your secrets has the tables [secrets] and [any]");
+                    "the file of your secrets has the tables [secrets], [any] and [hosts]");
     }
   }
   if (const toml::table* any = table_["any"].as_table()) {
     if (!check_command(any->get("command"), "[any] command")) return false;
+  }
+  if (const toml::table* hosts = table_["hosts"].as_table()) {
+    for (const auto& [key, node] : *hosts) {
+      const toml::array* list = node.as_array();
+      bool good = list != nullptr;
+      for (std::size_t i = 0; good && i < list->size(); ++i)
+        good = list->get(i)->is_string();
+      if (good) continue;
+      return refuse(fmt::format("{}:{}: the hosts of `{}` are no list of texts", shown_,
+                                node.source().begin.line, printable(key.str())),
+                    "write  NAME = [\"host.example.org\"]");
+    }
   }
   const toml::table* secrets = table_["secrets"].as_table();
   if (!secrets) return true;
@@ -151,6 +167,24 @@ Result<std::optional<std::string>> SecretFile::find(const std::string& name) con
   Result<std::string> text = ask_command(command_words(*command, name));
   if (!text) return std::unexpected(text.error());
   return *std::move(text);
+}
+
+bool SecretFile::lets(const std::string& name, const std::string& host) const {
+  const toml::array* hosts = table_["hosts"][name].as_array();
+  for (std::size_t i = 0; hosts != nullptr && i < hosts->size(); ++i) {
+    if (hosts->get(i)->value_or(std::string()) == host) return true;
+  }
+  return false;
+}
+
+/// `NAME=host`, several with blanks between them: for machines without a file of their own.
+bool is_in_variable(Context& context, const std::string& name, const std::string& host) {
+  const auto found = context.environment.find("DEVGRAPH_SECRET_HOSTS");
+  if (found == context.environment.end()) return false;
+  for (const std::string_view pair : split(std::string_view(found->second), ' ')) {
+    if (pair == fmt::format("{}={}", name, host)) return true;
+  }
+  return false;
 }
 
 /// Nothing: the user was not asked, or did not say.
@@ -205,6 +239,21 @@ std::optional<exec::SecretValues> find_secrets(Context& context, const Graph& gr
   }
   if (!all) return std::nullopt;
   return values;
+}
+
+bool may_send(Context& context, const std::string& secret, const std::string& host) {
+  if (net::is_loopback(host) || is_in_variable(context, secret, host)) return true;
+  SecretFile file(context);
+  if (!file.read()) return false;
+  if (file.lets(secret, host)) return true;
+  add_fault(
+      context, "E946",
+      fmt::format("the secret `{}` would go to {}, and you did not say that it may",
+                  printable(secret), printable(host)),
+      {fmt::format("write into {}, below [hosts]:  {} = [\"{}\"]", file.shown(), printable(secret),
+                   printable(host)),
+       fmt::format("or set  DEVGRAPH_SECRET_HOSTS={}={}", printable(secret), printable(host))});
+  return false;
 }
 
 }  // namespace devgraph::cli

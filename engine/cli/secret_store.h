@@ -17,4 +17,8 @@ std::optional<exec::SecretValues> find_secrets(Context& context, const Graph& gr
                                                const std::vector<exec::WantedSecret>& wanted,
                                                const std::function<bool()>& stop);
 
+/// Whether the user's own settings let a secret go to a host; this machine always. False: the fault
+/// is in `context.found`. A manifest names hosts, but it does not say who may have what is yours.
+bool may_send(Context& context, const std::string& secret, const std::string& host);
+
 }  // namespace devgraph::cli

@@ -280,27 +280,59 @@ std::string_view show(StepState state) {
   return "";
 }
 
+namespace {
+
+/// What an effect is given that only looks at its arguments, or asks.
+template <class Ask>
+auto with_context(const Graph& graph, Files& files, const std::string& workspace, NodeId node,
+                  const SecretValues& secrets, Ask ask) {
+  static const std::atomic<bool> kNever{false};
+  const actions::Context context{
+      .graph = graph,
+      .node = node,
+      .files = files,
+      .workspace = workspace,
+      .scratch = workspace,  // Where helper programs stand; nothing is written.
+      .path_of = [&](InputId id) { return input_path(graph, workspace, id); },
+      .out_path = [&](std::size_t) { return workspace; },
+      .log = [](std::string_view) {},
+      .stopping = kNever,
+      .secret = [&](std::string_view name) { return secret_of(secrets, name); },
+  };
+  return ask(context);
+}
+
+}  // namespace
+
+std::vector<actions::SecretUse> secret_uses(const Graph& graph, Files& files,
+                                            const std::string& workspace,
+                                            std::span<const NodeId> effects) {
+  std::vector<actions::SecretUse> found;
+  for (const NodeId node : effects) {
+    const Effect* effect = native_effect(graph, node);
+    if (effect == nullptr || effect->uses == nullptr) continue;
+    for (actions::SecretUse& use :
+         with_context(graph, files, workspace, node, {},
+                      [&](const actions::Context& context) { return effect->uses(context); })) {
+      const bool is_known = std::ranges::any_of(found, [&](const actions::SecretUse& old) {
+        return old.secret == use.secret && old.host == use.host;
+      });
+      if (!is_known) found.push_back(std::move(use));
+    }
+  }
+  return found;
+}
+
 std::vector<NotReady> refused_effects(const Graph& graph, Files& files,
                                       const std::string& workspace, std::span<const NodeId> effects,
                                       const SecretValues& secrets) {
-  static const std::atomic<bool> kNever{false};
   std::vector<Status> answers(effects.size());
   for_all(effects.size(), [&](std::size_t i) {
     const Effect* effect = native_effect(graph, effects[i]);
     if (effect == nullptr || effect->ready == nullptr) return;
-    const actions::Context context{
-        .graph = graph,
-        .node = effects[i],
-        .files = files,
-        .workspace = workspace,
-        .scratch = workspace,  // Where helper programs stand; nothing is written.
-        .path_of = [&](InputId id) { return input_path(graph, workspace, id); },
-        .out_path = [&](std::size_t) { return workspace; },
-        .log = [](std::string_view) {},
-        .stopping = kNever,
-        .secret = [&](std::string_view name) { return secret_of(secrets, name); },
-    };
-    answers[i] = effect->ready(context);
+    answers[i] =
+        with_context(graph, files, workspace, effects[i], secrets,
+                     [&](const actions::Context& context) { return effect->ready(context); });
   });
   std::vector<NotReady> refused;
   for (std::size_t i = 0; i < effects.size(); ++i) {

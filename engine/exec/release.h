@@ -29,6 +29,11 @@ std::vector<NodeId> needs_of_effects(const Graph& graph, std::span<const NodeId>
 /// All nodes that a release of these effects may run: they, and what asks for them and undoes them.
 std::vector<NodeId> nodes_of_effects(const Graph& graph, std::span<const NodeId> effects);
 
+/// Where secrets of these effects go to, each once.
+std::vector<actions::SecretUse> secret_uses(const Graph& graph, Files& files,
+                                            const std::string& workspace,
+                                            std::span<const NodeId> effects);
+
 /// Asks before anything is built: those that would be refused, and why.
 std::vector<NotReady> refused_effects(const Graph& graph, Files& files,
                                       const std::string& workspace, std::span<const NodeId> effects,

@@ -128,6 +128,27 @@ class Plans(Case):
         self.assertIn("error[E916]: `//:cut` would be refused: ", run.err)
         self.assertFalse(self.ws.exists("out"))
 
+    def test_a_secret_goes_nowhere_that_the_user_did_not_allow(self):
+        self.ws.write("build.devgraph", """devgraph 1
+write page { text = "x", to = "page.txt" }
+upload there { files = page, to = "https://drop.example.invalid/x/", user = "me", password = secret("TOKEN") }
+let release = [there]
+""")
+        run = self.expect(self.ws.devgraph("release", "--yes", env={"TOKEN": CANARY}), 2)
+        home = self.ws.home / ".config/devgraph/secrets.toml"
+        self.assert_text(run.err, f"""error[E946]: the secret `TOKEN` would go to drop.example.invalid, and you did not say that it may
+   = write into {home}, below [hosts]:  TOKEN = ["drop.example.invalid"]
+   = or set  DEVGRAPH_SECRET_HOSTS=TOKEN=drop.example.invalid
+""")
+        home.parent.mkdir(parents=True)
+        home.write_text('[hosts]\nTOKEN = ["drop.example.invalid"]\n', encoding="utf-8")
+        home.chmod(0o600)
+        for env in ({}, {"DEVGRAPH_SECRET_HOSTS": "A=b TOKEN=drop.example.invalid"}):
+            run = self.expect(self.ws.devgraph("release", "--yes", env={"TOKEN": CANARY, **env}), 2)
+            self.assertIn("error[E916]: `//:there` would be refused: ", run.err)
+            self.assertNotIn(CANARY, run.err)
+            home.unlink(missing_ok=True)
+
     def test_nobody_to_make_a_tag(self):
         self.ws.shell("git config --unset user.email && git config user.useConfigOnly true")
         run = self.release("--yes", code=2)

@@ -14,12 +14,12 @@ Status Step::revert(const std::string&) {
 const Effect* find_effect(std::string_view name) {
   static constexpr std::array<Effect, 7> kEffects = {{
       {"copy_to", nullptr, plan_copy_to},
-      {"git_branch", ready_git, plan_git_branch, lease_git},
-      {"git_tag", ready_git_tag, plan_git_tag, lease_git},
+      {.name = "git_branch", .ready = ready_git, .plan = plan_git_branch, .lease = lease_git},
+      {.name = "git_tag", .ready = ready_git_tag, .plan = plan_git_tag, .lease = lease_git},
       {"promote", ready_promote, plan_promote},
       {"push", ready_push, plan_push},
-      {"pypi", ready_pypi, plan_pypi},
-      {"upload", ready_upload, plan_upload},
+      {"pypi", ready_pypi, plan_pypi, uses_pypi},
+      {"upload", ready_upload, plan_upload, uses_upload},
   }};
   const auto found = std::find_if(kEffects.begin(), kEffects.end(),
                                   [&](const Effect& effect) { return effect.name == name; });

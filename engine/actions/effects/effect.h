@@ -31,7 +31,7 @@ enum class Turn : std::uint8_t {
   Moving,      ///< A name that may move: only when all others of the release are there.
 };
 
-/// A secret that a step sends away, and the host that gets it.
+/// A secret that an effect sends away, and the host that gets it.
 struct SecretUse {
   std::string secret;
   std::string host;
@@ -46,7 +46,6 @@ struct StepFacts {
   std::uint64_t size = 0;  ///< Bytes; 0: there is no use in telling.
   Turn turn = Turn::Final;
   bool can_revert = false;
-  std::vector<SecretUse> secrets = {};
 };
 
 /// One name at one target. Lives no longer than the context that it was made from.
@@ -98,6 +97,8 @@ struct Effect {
   Status (*ready)(const Context&) = nullptr;
   /// The steps, in the order in which they are shown. Inputs are in place; no target is asked.
   Result<Steps> (*plan)(const Context&) = nullptr;
+  /// Where its secrets go; by its arguments alone. May be null.
+  std::vector<SecretUse> (*uses)(const Context&) = nullptr;
   /// Null: its target can hold no mark.
   std::unique_ptr<Lease> (*lease)(const Context&) = nullptr;
 };

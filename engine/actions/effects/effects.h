@@ -14,6 +14,8 @@ Status ready_git_tag(const Context& context);
 Result<Steps> plan_git_tag(const Context& context);
 Result<Steps> plan_git_branch(const Context& context);
 std::unique_ptr<Lease> lease_git(const Context& context);
+std::vector<SecretUse> uses_pypi(const Context& context);
+std::vector<SecretUse> uses_upload(const Context& context);
 Result<Steps> plan_copy_to(const Context& context);
 Status ready_pypi(const Context& context);
 Result<Steps> plan_pypi(const Context& context);

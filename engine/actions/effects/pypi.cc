@@ -312,15 +312,19 @@ Result<Steps> plan_pypi(const Context& context) {
     if (!metadata) return std::unexpected(metadata.error());
     facts->target = index->page(package.name) + package.file.name;
     facts->turn = Turn::Final;
-    if (!index->login.secret.empty()) {
-      facts->secrets.push_back({index->login.secret, index->upload.host});
-    }
     const std::string url = project_url_of(index->upload, index->page(package.name),
                                            package.name.project, show(package.name.version));
     if (steps.receipt.find(url + "\n") == std::string::npos) steps.receipt += url + "\n";
     steps.list.push_back(std::make_unique<PypiStep>(context, *std::move(facts), *index, package));
   }
   return steps;
+}
+
+/// PyPI itself gets its tokens without being asked for by name.
+std::vector<SecretUse> uses_pypi(const Context& context) {
+  const Result<Index> index = index_of(context);
+  if (!index || index->login.secret.empty() || is_pypi(index->upload)) return {};
+  return {{index->login.secret, index->upload.host}};
 }
 
 }  // namespace devgraph::actions

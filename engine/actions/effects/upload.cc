@@ -292,16 +292,19 @@ Result<Steps> plan_upload(const Context& context) {
     facts->turn = moves ? Turn::Moving : Turn::Reversible;
     // Of a name that moves, nobody keeps what it held before.
     facts->can_revert = !moves;
-    if (!folder->login.secret.empty()) {
-      const Result<net::Request> request = request_for(context, *folder, "HEAD", file.name);
-      if (!request) return std::unexpected(request.error());
-      const Result<net::Url> url = net::parse_url(request->url);
-      if (url) facts->secrets.push_back({folder->login.secret, url->host});
-    }
     steps.receipt += facts->target + "\n";
     steps.list.push_back(std::make_unique<UploadStep>(context, *std::move(facts), *folder, file));
   }
   return steps;
+}
+
+/// S3 gets a signature and never the key.
+std::vector<SecretUse> uses_upload(const Context& context) {
+  const Result<Folder> folder = folder_of(context);
+  if (!folder || folder->is_s3 || folder->login.secret.empty()) return {};
+  const Result<net::Url> url = net::parse_url(folder->url);
+  if (!url) return {};
+  return {{folder->login.secret, url->host}};
 }
 
 }  // namespace devgraph::actions

@@ -177,6 +177,12 @@ std::optional<int> Releasing::before(Job& job, exec::Runner& runner) {
     if (!values) return refuse(context_);
     secrets_ = *std::move(values);
   }
+  bool may_go = true;
+  for (const actions::SecretUse& use :
+       exec::secret_uses(job.graph, context_.files, job.workspace.root, *found)) {
+    if (!may_send(context_, use.secret, use.host)) may_go = false;
+  }
+  if (!may_go) return refuse(context_);
   const std::vector<exec::NotReady> refused =
       exec::refused_effects(job.graph, context_.files, job.workspace.root, *found, secrets_);
   for (const exec::NotReady& one : refused) {
