@@ -102,6 +102,10 @@ std::vector<NodeId> flagged_below(const Graph& graph, const lang::Workspace& wor
   return nodes;
 }
 
+bool is_open(const LabelPattern& label) {
+  return label.name.empty() || label.name.find('*') != label.name.npos;
+}
+
 /// What a pattern with `*` or without a name selects; such patterns leave effects out elsewhere.
 std::vector<NodeId> flagged_by_pattern(const Graph& graph, const LabelPattern& label,
                                        std::uint32_t flag) {
@@ -255,6 +259,19 @@ std::optional<Checked> choose_checked(Context& context, const Graph& graph,
   return checked;
 }
 
+std::vector<NodeId> flagged_of_project(const Graph& graph, const LabelPattern& label,
+                                       std::span<const NodeId> selected, std::uint32_t flag) {
+  if (is_open(label)) return flagged_by_pattern(graph, label, flag);
+  // A name that only a project has.
+  const bool is_project = !label.folder.empty() && std::ranges::all_of(selected, [&](NodeId id) {
+    return graph.str(graph.node(id).project) == label.folder;
+  });
+  if (!is_project) return {};
+  LabelPattern all;
+  all.project = label.folder;
+  return flagged_by_pattern(graph, all, flag);
+}
+
 std::optional<std::vector<NodeId>> choose_flagged(Context& context, const Graph& graph,
                                                   const lang::Workspace& workspace,
                                                   std::span<const LabelPattern> labels,
@@ -263,27 +280,14 @@ std::optional<std::vector<NodeId>> choose_flagged(Context& context, const Graph&
   std::vector<NodeId> nodes;
   bool good = true;
   for (const LabelPattern& label : labels) {
-    const bool is_open = label.name.empty() || label.name.find('*') != label.name.npos;
+    const std::optional<std::vector<NodeId>> selected =
+        is_open(label) ? std::vector<NodeId>() : select_nodes(context, graph, {&label, 1});
+    good = good && selected;
+    if (!selected) continue;
     std::vector<NodeId> found;
-    if (is_open) {
-      found = flagged_by_pattern(graph, label, flag);
-    } else {
-      const std::optional<std::vector<NodeId>> selected = select_nodes(context, graph, {&label, 1});
-      good = good && selected;
-      if (!selected) continue;
-      std::copy_if(selected->begin(), selected->end(), std::back_inserter(found),
-                   [&](NodeId id) { return (graph.node(id).flags & flag) != 0; });
-      // A name that only a project has: select leaves its effects out.
-      const bool is_project =
-          !label.folder.empty() && std::ranges::all_of(*selected, [&](NodeId id) {
-            return graph.str(graph.node(id).project) == label.folder;
-          });
-      if (found.empty() && is_project) {
-        LabelPattern all;
-        all.project = label.folder;
-        found = flagged_by_pattern(graph, all, flag);
-      }
-    }
+    std::ranges::copy_if(*selected, std::back_inserter(found),
+                         [&](NodeId id) { return (graph.node(id).flags & flag) != 0; });
+    if (found.empty()) found = flagged_of_project(graph, label, *selected, flag);
     nodes.insert(nodes.end(), found.begin(), found.end());
     if (!found.empty()) continue;
     const std::string name = label.name.empty() ? "" : ":" + label.name;

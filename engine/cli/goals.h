@@ -58,4 +58,9 @@ std::optional<std::vector<NodeId>> choose_shown(Context& context, const Graph& g
 /// each by name. False: faults are in `context.found`.
 bool refuse_impossible(Context& context, const Graph& graph, const std::vector<NodeId>& goals);
 
+/// The nodes with a flag of the projects that a label selects as a whole, effects too; none if it
+/// selects nodes by name. `selected`: what `select` says of it.
+std::vector<NodeId> flagged_of_project(const Graph& graph, const LabelPattern& label,
+                                       std::span<const NodeId> selected, std::uint32_t flag);
+
 }  // namespace devgraph::cli

@@ -11,6 +11,7 @@ import threading
 
 import example
 import harness
+import services
 
 DIRS = [".", "ck.infra", "models", "models/vision", "research/prices", "dash"]
 PER_DIR = 11
@@ -273,6 +274,41 @@ class SuperRepo(example.Example):
         listed = self.expect(self.ws.devgraph("list", "//..."), 0).out
         for name in ("primary", "mirror", "released", "tagged", "save-lock", "links"):
             self.assertEqual(len(re.findall(rf"^//\S*:app/{name} ", listed, re.MULTILINE)), len(DIRS))
+
+    def test_14_a_release_of_one_directory(self):
+        ecr = services.Registry(os.path.join(self.folder, "ecr")).start()
+        self.addCleanup(ecr.stop)
+        ghcr = services.Registry(os.path.join(self.folder, "ghcr")).start()
+        self.addCleanup(ghcr.stop)
+        self.addCleanup(self.ws.write, "helpers_root/runnable.devgraph", self.ws.read("helpers_root/runnable.devgraph"))
+        self.ws.edit("helpers_root/runnable.devgraph", "111122223333.dkr.ecr.eu-north-1.amazonaws.com", ecr.host + "/acme")
+        self.ws.edit("helpers_root/runnable.devgraph", "ghcr.io/acme", ghcr.host + "/acme")
+        origin = os.path.join(self.folder, "origin.git")
+        self.ws.shell(f"git init -q --bare {origin} && git remote add origin {origin} && git config user.name t && "
+                      "git config user.email t@example.org")
+        plan = self.expect(self.ws.devgraph("release", "models", "--dry-run", timeout=300), 0)
+        self.assertEqual([line.split()[1] for line in plan.out.splitlines()[1:]].count("push"), 6)
+        self.assertEqual(ecr.writes() + ghcr.writes(), [])
+        run = self.expect(self.ws.devgraph("release", "models", "--yes", timeout=300), 0)
+        self.assertIn("7 effects: 7 done", run.err)
+        version = re.search(r"(?m)^# .*-(\d+\.\d+)\.(\d+)$", self.ws.read("models/changelog.txt"))
+        raw = {}
+        for registry, tag in ((ecr, "dev"), (ecr, f"dev-{version[1]}.0"), (ghcr, "dev"), (ghcr, f"dev-{version[1]}.0")):
+            raw[registry.host, tag] = self.ws.shell(
+                f"skopeo inspect --raw --tls-verify=false docker://{registry.host}/acme/acme-models:{tag}")
+        self.assertEqual(len(set(raw.values())), 1)
+        self.assertEqual(len(json.loads(raw[ecr.host, "dev"])["manifests"]), 2)
+        # A second name of the same image is a manifest, and nothing else.
+        names = [line for line in ecr.writes() if line.startswith("PUT") and "/manifests/dev" in line]
+        self.assertEqual(len(names), 2, names)
+        blobs = [number for number, line in enumerate(ghcr.writes()) if "/blobs/" in line]
+        named = [number for number, line in enumerate(ghcr.writes()) if "/manifests/dev" in line]
+        self.assertLess(max(blobs), min(named))
+        self.assertIn(f"refs/tags/acme-models-{version[1]}.{version[2]}", self.ws.shell(f"git ls-remote {origin}"))
+        writes = ecr.writes() + ghcr.writes()
+        self.assertIn("7 effects: 0 done, 7 present",
+                      self.expect(self.ws.devgraph("release", "models", "--yes", timeout=300), 0).err)
+        self.assertEqual(ecr.writes() + ghcr.writes(), writes)
 
 
 if __name__ == "__main__":

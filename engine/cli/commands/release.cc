@@ -21,6 +21,12 @@ namespace {
 
 constexpr std::size_t kMostNamed = 20;
 
+/// What copies into the tree has a command of its own.
+bool is_released(const Graph& graph, NodeId id) {
+  const std::uint32_t flags = graph.node(id).flags;
+  return (flags & node_flags::kEffect) != 0 && (flags & node_flags::kFreeze) == 0;
+}
+
 /// What plain `release` is about: the name `release` of the current project. None: it is not there.
 std::optional<std::vector<NodeId>> release_nodes(Context& context, const Graph& graph,
                                                  const lang::Workspace& workspace) {
@@ -47,12 +53,35 @@ std::optional<std::vector<NodeId>> release_nodes(Context& context, const Graph& 
   return std::nullopt;
 }
 
+/// The nodes that a word stands for: those of its name, or all effects of a project.
+std::optional<std::vector<NodeId>> labelled_nodes(Context& context, const Graph& graph,
+                                                  const LabelPattern& label) {
+  std::optional<std::vector<NodeId>> nodes = select_nodes(context, graph, std::span(&label, 1));
+  if (!nodes) return std::nullopt;
+  if (std::ranges::any_of(*nodes, [&](NodeId id) { return is_released(graph, id); })) return nodes;
+  std::vector<NodeId> effects = flagged_of_project(graph, label, *nodes, node_flags::kEffect);
+  return effects.empty() ? std::move(nodes) : std::optional(std::move(effects));
+}
+
 /// The nodes that the words stand for.
 std::optional<std::vector<NodeId>> wanted_nodes(Context& context, const Graph& graph,
                                                 const lang::Workspace& workspace,
                                                 std::span<const LabelPattern> labels) {
-  if (labels.empty()) return release_nodes(context, graph, workspace);
-  return select_nodes(context, graph, labels);
+  std::vector<NodeId> nodes;
+  if (labels.empty()) {
+    std::optional<std::vector<NodeId>> all = release_nodes(context, graph, workspace);
+    if (!all) return std::nullopt;
+    nodes = *std::move(all);
+  }
+  for (const LabelPattern& label : labels) {
+    const std::optional<std::vector<NodeId>> some = labelled_nodes(context, graph, label);
+    if (!some) return std::nullopt;
+    nodes.insert(nodes.end(), some->begin(), some->end());
+  }
+  std::erase_if(nodes, [&](NodeId id) {
+    return (graph.node(id).flags & node_flags::kEffect) != 0 && !is_released(graph, id);
+  });
+  return nodes;
 }
 
 /// What has to be built for a release, and what of it is no effect.
@@ -63,10 +92,10 @@ std::optional<std::vector<NodeId>> choose_needs(Context& context, const Graph& g
   if (!wanted) return std::nullopt;
   const std::vector<NodeId> effects = exec::effects_of(graph, *wanted);
   if (effects.empty()) {
-    add_fault(context, "E940",
-              fmt::format("`{}` is no effect",
-                          wanted->empty() ? "release" : shown_label(graph, (*wanted)[0])),
-              {"`devgraph release` pushes, uploads and tags; `devgraph build` makes all else"});
+    const std::string name = wanted->empty() ? "release" : shown_label(graph, (*wanted)[0]);
+    add_fault(context, "E940", fmt::format("`{}` is no effect", name),
+              {"`devgraph release` pushes, uploads and tags; `devgraph build` makes all else, and "
+               "`devgraph freeze` copies into the tree"});
     return std::nullopt;
   }
   if (!refuse_impossible(context, graph, exec::nodes_of_effects(graph, effects))) {
