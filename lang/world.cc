@@ -239,14 +239,15 @@ const std::expected<LockFile, UnusableLock>& World::lock() {
 }
 
 const UnusableLock* World::unusable_lock() {
-  return lock() ? nullptr : &lock_->error();
+  const std::expected<LockFile, UnusableLock>& found = lock();
+  return found ? nullptr : &found.error();
 }
 
 std::optional<std::string> World::locked(const Ask& ask) {
   std::optional<std::string> value;
-  if (lock()) {
-    const auto held = lock_->value().outside.find(ask);
-    if (held != lock_->value().outside.end()) value = held->second;
+  if (const std::expected<LockFile, UnusableLock>& found = lock()) {
+    const auto held = found->outside.find(ask);
+    if (held != found->outside.end()) value = held->second;
   }
   record(ReadOp::Lock, joined({std::string(word_of(ask.kind)), ask.name, ask.rev}),
          digest_of_fact(value));

@@ -275,7 +275,8 @@ std::vector<NodeId> flagged_of_project(const Graph& graph, const LabelPattern& l
 std::optional<std::vector<NodeId>> choose_flagged(Context& context, const Graph& graph,
                                                   const lang::Workspace& workspace,
                                                   std::span<const LabelPattern> labels,
-                                                  std::uint32_t flag, std::string_view rule) {
+                                                  const Flagged& wanted) {
+  const auto& [flag, rule] = wanted;
   if (labels.empty()) return flagged_below(graph, workspace, flag);
   std::vector<NodeId> nodes;
   bool good = true;

@@ -41,13 +41,17 @@ std::optional<Checked> choose_checked(Context& context, const Graph& graph,
                                       const lang::Workspace& workspace,
                                       std::span<const LabelPattern> labels);
 
-/// The nodes with a flag (node_flags) that the labels select, or without labels all in the current
-/// project and below. A label that selects none of them is refused: `rule` says what they are.
-/// None: faults in `context.found`.
+/// Nodes with a flag (node_flags), and the rule that makes them, for messages.
+struct Flagged {
+  std::uint32_t flag = 0;
+  std::string_view rule;
+};
+/// Those that the labels select, or without labels all in the current project and below. A label
+/// that selects none of them is refused. None: faults in `context.found`.
 std::optional<std::vector<NodeId>> choose_flagged(Context& context, const Graph& graph,
                                                   const lang::Workspace& workspace,
                                                   std::span<const LabelPattern> labels,
-                                                  std::uint32_t flag, std::string_view rule);
+                                                  const Flagged& wanted);
 
 /// Of `check`, `list` and `graph`: the labels' nodes or the default ones.
 std::optional<std::vector<NodeId>> choose_shown(Context& context, const Graph& graph,

@@ -13,7 +13,7 @@ Choose choose_owned(std::uint32_t flag, const char* rule, std::vector<NodeId>& n
                            std::span<const LabelPattern> labels) {
         std::optional<std::vector<NodeId>> goals;
         std::optional<std::vector<NodeId>> found =
-            choose_flagged(context, graph, workspace, labels, flag, rule);
+            choose_flagged(context, graph, workspace, labels, {flag, rule});
         if (!found) return goals;
         nodes = std::move(*found);
         if (nodes.empty()) {

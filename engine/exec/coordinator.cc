@@ -51,7 +51,7 @@ Coordinator::Coordinator(Survey& survey, Runner& runner, const BuildOptions& opt
       roots_(graph_.node_count()),
       begun_(Clock::now()),
       last_tick_(begun_) {
-  if (rounds_.trace) trace_ = std::move(*rounds_.trace);
+  if (std::optional<Trace>& trace = rounds_.trace) trace_ = *std::move(trace);
   for (const NodeId id : options.always)
     again_[id] = has_ended(id) ? 0 : 1;
 }

@@ -1,21 +1,13 @@
 #include "engine/exec/outside.h"
 
-#include <algorithm>
-#include <atomic>
-#include <functional>
-#include <thread>
-
 #include <fmt/format.h>
 
 #include "engine/actions/action.h"
-#include "engine/base/path.h"
-#include "engine/exec/staging.h"
+#include "engine/exec/asking.h"
 #include "engine/exec/tally.h"
 
 namespace devgraph::exec {
 namespace {
-
-constexpr std::size_t kAtOnce = 16;  // They wait for the network, not for a processor.
 
 const actions::Action* native_action(const Graph& graph, NodeId node) {
   const Node& row = graph.node(node);
@@ -27,42 +19,9 @@ const actions::Action* probed_action(const Graph& graph, NodeId node) {
   return action != nullptr && action->holds != nullptr ? action : nullptr;
 }
 
-/// Calls `ask` with what an action is given that only looks.
 template <class Ask>
 auto with_context(Survey& survey, NodeId node, Ask ask) {
-  const Graph& graph = survey.graph();
-  const std::string& workspace = survey.look().workspace;
-  static const std::atomic<bool> kNever{false};
-  const actions::Context context{
-      .graph = graph,
-      .node = node,
-      .files = survey.files(),
-      .workspace = workspace,
-      .scratch = workspace,  // Where helper programs stand; nothing is written.
-      .path_of = [&](InputId id) { return input_path(graph, workspace, id); },
-      .out_path =
-          [&](std::size_t i) {
-            return join_path(workspace, graph.str(graph.output(graph.output_id(node, i)).path));
-          },
-      .log = [](std::string_view) {},
-      .stopping = kNever,
-  };
-  return ask(context);
-}
-
-/// Calls `ask` with each number below `count`, several at once.
-void ask_all(std::size_t count, const std::function<void(std::size_t)>& ask) {
-  std::atomic<std::size_t> next{0};
-  const auto run = [&] {
-    for (std::size_t i = next++; i < count; i = next++)
-      ask(i);
-  };
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < std::min(count, kAtOnce); ++i)
-    threads.emplace_back(run);
-  run();
-  for (std::thread& thread : threads)
-    thread.join();
+  return with_asking_context(survey.graph(), survey.files(), survey.look().workspace, node, ask);
 }
 
 }  // namespace

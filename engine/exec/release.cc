@@ -1,16 +1,15 @@
 /// The first half of a release: what is asked before anything is built, and the plan.
 
 #include <algorithm>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "engine/base/path.h"
 #include "engine/base/text.h"
+#include "engine/exec/asking.h"
 #include "engine/exec/identify.h"
 #include "engine/exec/release_plan.h"
 #include "engine/exec/releasing.h"
-#include "engine/exec/staging.h"
 
 namespace devgraph::exec {
 namespace {
@@ -21,23 +20,6 @@ using actions::Seen;
 using actions::Step;
 using actions::StepFacts;
 using Clock = std::chrono::steady_clock;
-
-constexpr std::size_t kAtOnce = 16;  // Questions; they wait for the network.
-
-/// Calls `work` with each number below `count`, several at once.
-void for_all(std::size_t count, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  const auto run = [&] {
-    for (std::size_t i = next++; i < count; i = next++)
-      work(i);
-  };
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < std::min(count, kAtOnce); ++i)
-    threads.emplace_back(run);
-  run();
-  for (std::thread& thread : threads)
-    thread.join();
-}
 
 Result<std::string> secret_of(const SecretValues& secrets, std::string_view name) {
   const auto found = secrets.find(name);
@@ -226,7 +208,7 @@ Status Releasing::look_at_all() {
   const auto is_native = [&](const ReleaseStep& step) {
     return native_effect(graph_, step.node) != nullptr;
   };
-  for_all(steps_.size(), [&](std::size_t i) {
+  ask_all(steps_.size(), [&](std::size_t i) {
     if (is_native(steps_[i])) seen[i] = steps_[i].step->look();
   });
   for (std::size_t i = 0; i < steps_.size(); ++i) {
@@ -280,30 +262,6 @@ std::string_view show(StepState state) {
   return "";
 }
 
-namespace {
-
-/// What an effect is given that only looks at its arguments, or asks.
-template <class Ask>
-auto with_context(const Graph& graph, Files& files, const std::string& workspace, NodeId node,
-                  const SecretValues& secrets, Ask ask) {
-  static const std::atomic<bool> kNever{false};
-  const actions::Context context{
-      .graph = graph,
-      .node = node,
-      .files = files,
-      .workspace = workspace,
-      .scratch = workspace,  // Where helper programs stand; nothing is written.
-      .path_of = [&](InputId id) { return input_path(graph, workspace, id); },
-      .out_path = [&](std::size_t) { return workspace; },
-      .log = [](std::string_view) {},
-      .stopping = kNever,
-      .secret = [&](std::string_view name) { return secret_of(secrets, name); },
-  };
-  return ask(context);
-}
-
-}  // namespace
-
 std::vector<actions::SecretUse> secret_uses(const Graph& graph, Files& files,
                                             const std::string& workspace,
                                             std::span<const NodeId> effects) {
@@ -311,9 +269,9 @@ std::vector<actions::SecretUse> secret_uses(const Graph& graph, Files& files,
   for (const NodeId node : effects) {
     const Effect* effect = native_effect(graph, node);
     if (effect == nullptr || effect->uses == nullptr) continue;
-    for (actions::SecretUse& use :
-         with_context(graph, files, workspace, node, {},
-                      [&](const actions::Context& context) { return effect->uses(context); })) {
+    for (actions::SecretUse& use : with_asking_context(
+             graph, files, workspace, node,
+             [&](const actions::Context& context) { return effect->uses(context); })) {
       const bool is_known = std::ranges::any_of(found, [&](const actions::SecretUse& old) {
         return old.secret == use.secret && old.host == use.host;
       });
@@ -327,12 +285,14 @@ std::vector<NotReady> refused_effects(const Graph& graph, Files& files,
                                       const std::string& workspace, std::span<const NodeId> effects,
                                       const SecretValues& secrets) {
   std::vector<Status> answers(effects.size());
-  for_all(effects.size(), [&](std::size_t i) {
+  ask_all(effects.size(), [&](std::size_t i) {
     const Effect* effect = native_effect(graph, effects[i]);
     if (effect == nullptr || effect->ready == nullptr) return;
     answers[i] =
-        with_context(graph, files, workspace, effects[i], secrets,
-                     [&](const actions::Context& context) { return effect->ready(context); });
+        with_asking_context(graph, files, workspace, effects[i], [&](actions::Context& context) {
+          context.secret = [&](std::string_view name) { return secret_of(secrets, name); };
+          return effect->ready(context);
+        });
   });
   std::vector<NotReady> refused;
   for (std::size_t i = 0; i < effects.size(); ++i) {

@@ -50,6 +50,7 @@ std::string line_of(const std::string& label, const LockedNode& node) {
 
 std::vector<std::string> lines_of(const LockFile& lock) {
   std::vector<std::string> lines;
+  lines.reserve(lock.outside.size() + lock.nodes.size() + lock.sources.size());
   for (const auto& [ask, value] : lock.outside)
     lines.push_back(line_of(ask, value));
   for (const auto& [label, node] : lock.nodes)

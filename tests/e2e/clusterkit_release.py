@@ -3,11 +3,8 @@ whose logs are the witnesses. A part of clusterkit_test.py, which brings the bui
 
 import os
 import pathlib
-import random
 import shutil
-import signal
 import sys
-import time
 
 import services
 
@@ -17,8 +14,6 @@ import package_index_server  # pylint: disable=wrong-import-position
 EFFECTS = 34
 WHEELS = [f"clusterkit-1.4.0-cp{py}-cp{py}-manylinux2014_x86_64.whl" for py in ("38", "39", "310", "311")]
 SECRETS = {"CLUSTERKIT_INDEX_PASSWORD": "index-canary-Zq4", "CLUSTERKIT_FORGE_TOKEN": "forge-canary-Pw7"}
-# How often a release is killed: many times by  DEVGRAPH_KILLS=100 tests/e2e/clusterkit_test.py BINARY
-KILLS = int(os.environ.get("DEVGRAPH_KILLS", "8"))
 
 
 class Targets:
@@ -184,19 +179,9 @@ class Releases:
 
     def test_24_killed_again_and_again(self):
         targets = self.targets()
-        self.release(targets, "--yes")
-        want = targets.state()
-        chance = random.Random(KILLS)
-        kills = 0
-        while kills < KILLS:
-            targets.forget()
-            for _ in range(chance.randint(1, 4)):
-                process = self.start(targets, "--yes")
-                time.sleep(chance.uniform(0.3, 4.0))
-                os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
-                kills += 1
-            self.release(targets, "--yes")
-            self.assertEqual(targets.state(), want)
+
+        def state():
             targets.each_once()
+            return targets.state()
+        self.killed_again_and_again(lambda: self.start(targets, "--yes"), targets.forget, state, 8)
         self.assert_no_secret(targets)

@@ -1,8 +1,11 @@
 """What the tests of the examples share: a workspace that is built once."""
 
 import os
+import random
 import re
 import shutil
+import signal
+import time
 
 import harness
 
@@ -54,3 +57,24 @@ class Example(harness.Case):
     def ran(self, run):
         """The labels of what ran, without slashes, as the lines of a build say it."""
         return set(re.findall(r"^\[ *\d+/\d+\] //(\S+)  [\d.]+", run.err, re.MULTILINE))
+
+    def killed_again_and_again(self, start, forget, state, times):
+        """A release that is killed at random, and called again, leaves behind what one leaves that is not. `start`
+        begins one in the background, `forget` makes the targets empty, `state` is what a stranger sees of them."""
+        times = int(os.environ.get("DEVGRAPH_KILLS", times))
+        forget()
+        began = time.monotonic()
+        self.expect(self.ws.finish(start(), timeout=300), 0)
+        lasts = time.monotonic() - began
+        want = state()
+        chance = random.Random(times)
+        while times > 0:
+            forget()
+            for _ in range(chance.randint(1, 4)):
+                process = start()
+                time.sleep(chance.uniform(0.1, lasts))
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+                times -= 1
+            self.expect(self.ws.finish(start(), timeout=300), 0)
+            self.assertEqual(state(), want)

@@ -279,7 +279,7 @@ class Gateway(harness.Case):
     def release(self, *arguments):
         return self.expect(self.ws.devgraph("release", "--yes", *self.define, *arguments, timeout=300), 0)
 
-    def test_12_a_release_gives_names_and_sends_no_byte(self):
+    def test_12_b_release_gives_names_and_sends_no_byte(self):
         self.rebuild("-D", "channel=edge")
         writes = len(self.registry.writes())
         plan = self.expect(self.ws.devgraph("release", "--dry-run", *self.define, "-D", "channel=edge"), 0)

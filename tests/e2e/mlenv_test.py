@@ -280,6 +280,16 @@ class MlEnv(example.Example):
         run = self.expect(self.ws.devgraph("release", "--yes", *arguments), 0)
         self.assertIn("8 effects: 0 done, 8 present", run.err)
         self.assertEqual(registry.writes(), writes)
+        def forget():
+            registry.wipe()
+            os.truncate(registry.log_path, 0)
+            self.ws.remove(".devgraph/ledger")
+
+        def state():
+            puts = [line for line in registry.writes() if line.startswith("PUT") and "/manifests/amd64" in line]
+            self.assertEqual((len(puts), len(set(puts))), (8, 8))
+            return pushed("a"), pushed("b")
+        self.killed_again_and_again(lambda: self.ws.start("release", "--yes", *arguments), forget, state, 4)
         # What no commit has gets no name of a commit: environment a has its two names that move.
         self.in_progress()
         run = self.expect(self.ws.devgraph("release", "--dry-run", *arguments), 0)

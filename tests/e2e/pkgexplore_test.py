@@ -148,6 +148,18 @@ class PkgExplore(harness.Case):
         self.ws.edit("base.seed.json", "What any", "What every")
         self.rebuild()
 
+    def test_11_a_step_is_pinned_to_nothing_and_comes_back(self):
+        self.expect(self.ws.devgraph("pin", "declared", "--empty"), 0)
+        try:
+            self.rebuild(nodes=NODES, run=5)
+            self.assertIn("0 stale, 1 pinned\n", self.expect(self.ws.devgraph("check"), 0).err)
+            # What only it needs is not asked for any more.
+            shutil.rmtree(self.ws.path("out/typeshed"))
+            self.rebuild(run=0)
+        finally:
+            self.expect(self.ws.devgraph("unpin", "declared"), 0)
+        self.rebuild(nodes=NODES, run=0, fresh=NODES)
+
     def test_12_check_names_the_changed_file(self):
         self.expect(self.ws.devgraph("check"), 0)
         before = self.ws.read("specials/imp/before.py")

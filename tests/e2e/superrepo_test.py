@@ -310,6 +310,21 @@ class SuperRepo(example.Example):
                       self.expect(self.ws.devgraph("release", "models", "--yes", timeout=300), 0).err)
         self.assertEqual(ecr.writes() + ghcr.writes(), writes)
 
+        def forget():
+            ecr.wipe()
+            ghcr.wipe()
+            os.truncate(ecr.log_path, 0)
+            os.truncate(ghcr.log_path, 0)
+            self.ws.shell(f"rm -rf {origin} .devgraph/ledger && git init -q --bare {origin}; git tag | xargs git tag -d")
+
+        def state():
+            puts = [line for line in ecr.writes() if line.startswith("PUT") and "/manifests/" in line and "/manifests/sha256" not in line]
+            self.assertEqual((len(puts), len(set(puts))), (4, 4), puts)
+            seen = [self.ws.shell(f"skopeo list-tags --tls-verify=false docker://{registry.host}/acme/acme-models")
+                    for registry in (ecr, ghcr)]
+            return seen, self.ws.shell(f"git ls-remote {origin} | cut -f2")
+        self.killed_again_and_again(lambda: self.ws.start("release", "models", "--yes"), forget, state, 4)
+
 
 if __name__ == "__main__":
     harness.main()

@@ -78,7 +78,7 @@ Result<std::string> kept_place(Context& context, const Graph& graph,
                                const lang::Workspace& workspace, const std::string& full,
                                const std::string& digest) {
   if (is_within(full, workspace.root)) {
-    const std::string path(relative_to(full, workspace.root));
+    std::string path(relative_to(full, workspace.root));
     bool is_source = !is_within(path, kStateFolder) && !is_within(path, graph.out_root());
     for (std::uint32_t i = 0; i < graph.output_count() && is_source; ++i) {
       const std::string_view made = graph.str(graph.output(OutputId{i}).path);
@@ -89,7 +89,7 @@ Result<std::string> kept_place(Context& context, const Graph& graph,
   constexpr std::size_t kDigits = 16;
   const std::string name =
       fmt::format("{}-{}", digest.substr(digest.find(':') + 1, kDigits), base_name(full));
-  const std::string path = join_path(kPinsFolder, name);
+  std::string path = join_path(kPinsFolder, name);
   const std::string place = join_path(workspace.root, path);
   if (Status done = context.files.make_folders(join_path(workspace.root, kPinsFolder)); !done)
     return std::unexpected(done.error());
@@ -205,7 +205,6 @@ int pin_command(Context& context) {
   const auto nodes = select_nodes(context, *graph, *labels);
   std::optional<Pins> pins = read_pins(context, *workspace);
   if (!nodes || !pins) return refuse(context);
-  std::string said;
   std::vector<std::string> changed;
   for (const NodeId node : *nodes) {
     const std::optional<Pin> pin = pin_for(context, *graph, *workspace, node);

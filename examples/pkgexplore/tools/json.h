@@ -222,8 +222,14 @@ inline std::string slurp(const std::string& name) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
+// An empty file is a step that somebody pinned to nothing: it has no entries.
 inline Json load(const std::string& name) {
   const std::string text = slurp(name);
+  if (text.empty()) {
+    Json nothing;
+    nothing.kind = Json::Object;
+    return nothing;
+  }
   return JsonReader(name, text).read();
 }
 
