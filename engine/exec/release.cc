@@ -294,9 +294,10 @@ std::vector<NotReady> refused_effects(const Graph& graph, Files& files,
           return effect->ready(context);
         });
   });
+  const std::shared_ptr<const Redactor> redactor = redactor_of(secrets);
   std::vector<NotReady> refused;
   for (std::size_t i = 0; i < effects.size(); ++i) {
-    if (!answers[i]) refused.push_back({effects[i], answers[i].error().message});
+    if (!answers[i]) refused.push_back({effects[i], redactor->apply(answers[i].error().message)});
   }
   return refused;
 }

@@ -211,8 +211,9 @@ class Does(Case):
         self.assertEqual(self.ws.read("out/images/images.ref"),
                          f"{self.registry.host}/acme/app@{first['1.4.0']}\n")
         writes = self.registry.writes()
-        again = self.release("--yes")
+        again = self.release("--yes", "--json")
         self.assertIn("6 effects: 0 done, 6 present", again.err)
+        self.assertEqual({step["state"] for step in json.loads(again.out)["steps"]}, {"present"})
         self.assertEqual(self.registry.writes(), writes)
         # Somebody takes a name away: one step.
         self.ws.shell(f"git push -q {self.origin} :refs/heads/branch-1.4.0")

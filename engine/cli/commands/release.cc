@@ -270,7 +270,7 @@ int Releasing::carry_out(exec::Release& release) {
   const auto due = static_cast<std::size_t>(std::ranges::count_if(
       steps, [](const auto& one) { return one.state != exec::StepState::Present; }));
   if (due > 0) {
-    context_.console.talk(plan_table(steps));
+    if (options_.format.empty()) context_.console.talk(plan_table(steps));
     if (!agreed(fmt::format("{}. Go on? [y/N] ", plan_line(steps)))) {
       return refuse(context_, "E941", "not agreed to; nothing was done");
     }
@@ -334,10 +334,12 @@ int Releasing::after(Job& job, exec::Runner& runner) {
                   {"nothing outside was changed"});
   }
   if (refuses_other_commit((*release)->ledger(), head)) return refuse(context_);
+  if (options_.format == "json") {
+    context_.console.data(plan_json(job.graph, (*release)->steps()));
+  }
   if (options_.revert) return revert(**release);
   if (options_.plan_only) {
-    context_.console.data(options_.format == "json" ? plan_json(job.graph, (*release)->steps())
-                                                    : plan_table((*release)->steps()));
+    if (options_.format.empty()) context_.console.data(plan_table((*release)->steps()));
     context_.console.talk(plan_line((*release)->steps()) + "\n");
   }
   if (const int status = refuse_differing(**release); status != kExitDone) return status;
