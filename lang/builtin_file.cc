@@ -7,6 +7,7 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "lang/builtin.h"
+#include "lang/git.h"
 
 namespace devgraph::lang {
 namespace {
@@ -215,10 +216,13 @@ Value BuiltinCall::names() {
 Value BuiltinCall::commit_of() {
   const std::string& project = env_.frame->project;
   std::vector<std::string> paths;
+  std::vector<std::string> globs;
   for (const Value& one : eval_.elements(arg(0))) {
     if (!one.is(ValueKind::File) && !one.is(ValueKind::Tree))
       return wrong_kind(0, "a list of sources");
-    const std::string& path = one.as<FileObject>().path;
+    const FileObject& file = one.as<FileObject>();
+    if (file.glob && (globs.empty() || globs.back() != *file.glob)) globs.push_back(*file.glob);
+    const std::string& path = file.path;
     paths.push_back(is_within(path, project) ? std::string(relative_to(path, project))
                                              : ":/" + path);
   }
@@ -231,11 +235,23 @@ Value BuiltinCall::commit_of() {
   const Result<std::optional<std::string>> value = eval_.world().git(project, "commit_of", paths);
   const std::optional<std::string> commit = value.value_or(std::nullopt);
   if (!commit) {
+    const bool is_shallow = !value && value.error().message == kShallowHistory;
     return eval_.fault("E413", at_, "git.commit_of is not known here",
                        value ? "no commit" : value.error().message,
+                       is_shallow ? "get all of it:  git fetch --unshallow  (a workflow of GitHub "
+                                    "gives actions/checkout `fetch-depth: 0`)"
+                                  : "git facts need a git repository with a commit");
+  }
+  if (globs.empty() || commit->ends_with("-dirty")) return Value::string(*commit);
+  // What a glob no longer finds is a change as well.
+  std::ranges::sort(globs);
+  globs.erase(std::unique(globs.begin(), globs.end()), globs.end());
+  const Result<std::optional<std::string>> lacks = eval_.world().git(project, "lacks", globs);
+  if (!lacks) {
+    return eval_.fault("E413", at_, "git.commit_of is not known here", lacks.error().message,
                        "git facts need a git repository with a commit");
   }
-  return Value::string(*commit);
+  return Value::string(*lacks == "true" ? *commit + "-dirty" : *commit);
 }
 
 }  // namespace devgraph::lang

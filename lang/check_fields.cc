@@ -18,6 +18,11 @@ constexpr std::array<std::string_view, 9> kOnLocal = {
 constexpr std::array<std::string_view, 5> kOnNetwork = {"timeout", "retries", "retry_on", "backoff",
                                                         "network"};
 
+/// What only a build does with nodes.
+constexpr std::array<std::string_view, 14> kOfBuilds = {
+    "retries", "retry_on", "backoff", "hints",   "may_fail", "allow_failed", "pool",
+    "mutex",   "weight",   "memory",  "network", "sandbox",  "normalize",    "incremental"};
+
 const ast::Rule& rule_of(const Symbol& symbol) {
   return std::get<ast::Rule>(symbol.decl->value);
 }
@@ -221,7 +226,13 @@ bool Checker::check_honoured(const Symbol& rule, const RuleSignature& called,
   const std::string_view name = rule_of(rule).name.text;
   const NativeKind kind = native_kind(rule_of(rule));
   std::string why;
-  if (!called.is_native) {
+  const auto is_ignored = [&](std::string_view one) {
+    const bool is_timed = !called.is_native || kind == NativeKind::Command;
+    return rule_of(rule).effect && (contains(kOfBuilds, one) || (one == "timeout" && !is_timed));
+  };
+  if (is_ignored(field)) {
+    why = fmt::format("`{}` is an effect: a release does it once, after all else", name);
+  } else if (!called.is_native) {
     if (contains(kOnInstances, field) || field == "may_fail") return true;
     why = fmt::format("`{}` is a rule made of other nodes and has no parameter of that name", name);
   } else if (field == "allow_failed" && kind != NativeKind::Command && !has_list(called)) {
@@ -245,6 +256,7 @@ bool Checker::check_honoured(const Symbol& rule, const RuleSignature& called,
     if (kind == NativeKind::Network) can.insert(can.end(), kOnNetwork.begin(), kOnNetwork.end());
     can.emplace_back("doc");
   }
+  std::erase_if(can, is_ignored);
   fault.helps.push_back(fmt::format("beside its parameters it takes {}", fmt::join(can, ", ")));
   return false;
 }

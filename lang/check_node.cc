@@ -204,9 +204,14 @@ void Checker::check_node(const Symbol& symbol, const ast::Node& node) {
   env.locals.push_back({"name", simple(Kind::String), Local::Role::Node});
   add_cell_axes(node, env, true);
   if (node.where) {
-    Restore restore(env);
-    env.filter = true;
-    check_condition(*node.where, env, "`where`");
+    Facts facts;
+    {
+      Restore restore(env);
+      env.filter = true;
+      check_condition(*node.where, env, "`where`");
+      facts = facts_of(*node.where, env);
+    }
+    env.narrowed.insert(env.narrowed.end(), facts.if_true.begin(), facts.if_true.end());
   }
   env.lazy = true;
   if (rule) {

@@ -191,13 +191,14 @@ Value Evaluator::glob_value(const std::string& pattern, Range at, bool maybe) {
     return Value::error();
   }
   const std::string base = glob_fixed_part(pattern);
+  const auto glob = std::make_shared<const std::string>(pattern);
   std::vector<Value> files;
   files.reserve(result.files.size());
   for (const std::string& name : result.files) {
     auto object = std::make_shared<FileObject>();
     object->path = name;
     object->glob_base = base;
-    object->from_glob = true;
+    object->glob = glob;
     files.emplace_back(ValueKind::File, 0, std::move(object));
   }
   return Value::list(std::move(files));

@@ -1,11 +1,13 @@
 #include "lang/git.h"
 
+#include <fstream>
 #include <utility>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "engine/base/child.h"
+#include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "lang/semver.h"
 
@@ -83,8 +85,22 @@ Fact dirty_fact(const std::string& folder) {
   return std::string(output->text.empty() ? "false" : "true");
 }
 
+/// Whether the commit stands where a shallow clone was cut: git shows it as if it had made all its
+/// files, and it may have made none of them.
+Result<bool> is_cut_off(const std::string& folder, std::string_view commit) {
+  Result<ChildOutput> output = run_git(folder, {"rev-parse", "--git-path", "shallow"});
+  if (!output) return std::unexpected(output.error());
+  std::string path(trim(output->text));
+  if (!path.starts_with('/')) path = join_path(folder, path);
+  std::ifstream cuts(path);
+  for (std::string line; std::getline(cuts, line);) {
+    if (trim(line) == commit) return true;
+  }
+  return false;
+}
+
 Fact commit_of_fact(const std::string& folder, const std::vector<std::string>& paths) {
-  std::vector<std::string> last = {"log", "-1", "--format=%H", "--"};
+  std::vector<std::string> last = {"log", "-1", "--format=%H %P", "--"};
   // Files that git does not know are in no commit either.
   std::vector<std::string> differs = {"status", "--porcelain", "--untracked-files=all", "--ignored",
                                       "--"};
@@ -94,13 +110,29 @@ Fact commit_of_fact(const std::string& folder, const std::vector<std::string>& p
   }
   Result<ChildOutput> commit = run_git(folder, last);
   if (!commit) return std::unexpected(commit.error());
-  const std::string text(trim(commit->text));
+  const std::string_view found = trim(commit->text);
+  const std::string text(found.substr(0, found.find(' ')));
   if (commit->status != 0 || text.empty()) {
     return fail("git knows no commit that touches these files");
+  }
+  // A commit where the history was cut has no parents; few others have none.
+  if (text.size() == found.size()) {
+    const Result<bool> is_cut = is_cut_off(folder, text);
+    if (!is_cut) return std::unexpected(is_cut.error());
+    if (*is_cut) return fail(std::string(kShallowHistory));
   }
   Result<ChildOutput> changed = run_git(folder, differs);
   if (!changed) return std::unexpected(changed.error());
   return changed->status == 0 && changed->text.empty() ? text : text + "-dirty";
+}
+
+Fact deleted_fact(const std::string& folder) {
+  Result<ChildOutput> output =
+      run_git(folder, {"diff", "--name-only", "--no-renames", "-z", "--diff-filter=D", "--relative",
+                       "HEAD", "--", "."});
+  if (!output) return std::unexpected(output.error());
+  if (output->status != 0) return fail(fmt::format("git knows no commit in {}", folder));
+  return std::move(output->text);
 }
 
 }  // namespace
@@ -115,6 +147,7 @@ Result<std::optional<std::string>> git_fact(const std::string& folder, const std
   if (fact == "tag") return tag_fact(folder);
   if (fact == "dirty") return dirty_fact(folder);
   if (fact == "commit_of") return commit_of_fact(folder, paths);
+  if (fact == "deleted") return deleted_fact(folder);
   return fail(fmt::format("git has no fact `{}`", fact));
 }
 

@@ -267,7 +267,8 @@ bool Lowerer::is_effect(const Cell& cell) const {
 StrId Lowerer::doc_of(Cell& cell) {
   const Evaluator::Universal doc = eval_.find_universal(cell, "doc");
   if (doc.field) {
-    const Value text = eval_.field_value(*doc.cell, *doc.field, simple(Kind::String).get());
+    const Value text =
+        eval_.field_value(*doc.cell, *doc.field, optional_of(simple(Kind::String)).get());
     if (text.is(ValueKind::String)) return builder_.str(text.text());
   }
   if (cell.family->decl == nullptr) return {};

@@ -178,7 +178,12 @@ void Lowerer::make_targets() {
     target.rule = builder_.str(draft.rule);
     target.axis_names = builder_.str_ids(axes);
     target.nodes = builder_.node_ids(unique);
-    target.doc = builder_.str(draft.doc);
+    // The nodes of a family have its field; a family without any has but its comment.
+    Cell* first = draft.cells.empty() ? nullptr : draft.cells.front();
+    const bool is_own = draft.kind != TargetKind::Let && first != nullptr &&
+                        first->family->label == draft.name &&
+                        first->family->frame->project == draft.project;
+    target.doc = is_own ? doc_of(*first) : builder_.str(draft.doc);
     target.manifest = builder_.str(eval_.sources().name(draft.range.source));
     target.line = eval_.sources().position(draft.range.source, draft.range.begin).line;
     builder_.add_target(target);

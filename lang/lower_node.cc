@@ -135,7 +135,7 @@ void Lowerer::add_placed(const std::string& key, const Value& value, bool many, 
     return;
   }
   std::string name = folder;
-  if (value.is(ValueKind::File) && value.as<FileObject>().from_glob && (into || many)) {
+  if (value.is(ValueKind::File) && value.as<FileObject>().glob && (into || many)) {
     const FileObject& file = value.as<FileObject>();
     name = join_path(folder, relative_to(file.path, file.glob_base));
   } else if (into && !value.is(ValueKind::Tree)) {

@@ -33,9 +33,9 @@ void Lowerer::lower_owned(Cell& cell, Node& row, InputList& inputs) {
         if (out) value = *out;
       }
       const std::optional<InputId> input = input_of(value, use);
-      const std::optional<std::string> place = canonical(join_path(folder, base_of(value)));
-      if (!input || !may_own(cell, place.value_or(folder), at)) continue;
-      places.push_back({builder_.str(*place), builder_.input(*input)});
+      const std::string place = canonical(join_path(folder, base_of(value))).value_or(folder);
+      if (!input || !may_own(cell, place, at)) continue;
+      places.push_back({builder_.str(place), builder_.input(*input)});
     }
   }
   row.args = builder_.map(places);
@@ -68,11 +68,10 @@ bool Lowerer::may_own(Cell& cell, const std::string& path, Range at) {
   return false;
 }
 
-/// A source that only a freeze can write may be absent until then.
+/// A source that only a freeze can write, or that is a link of ours, may be absent until then.
 void Lowerer::report_absent() {
   for (const Absent& one : absent_) {
-    const auto owner = owned_.find(one.file.path);
-    if (owner != owned_.end() && owner->second->family->rule_name == "freeze") continue;
+    if (owned_.contains(one.file.path)) continue;
     no_such_source(one.file, FileKind::Absent,
                    {.cell = nullptr, .inputs = nullptr, .normalize = {}, .at = one.used});
   }

@@ -82,7 +82,7 @@ std::optional<InputId> Lowerer::source_input(const FileObject& file, Use& use) {
     return output_input(*tree->second.first, tree->second.second,
                         std::string(relative_to(file.path, folder)), use);
   }
-  const FileKind kind = file.from_glob ? FileKind::Regular : eval_.world().kind(file.path);
+  const FileKind kind = file.glob ? FileKind::Regular : eval_.world().kind(file.path);
   if (kind == FileKind::Absent) {
     absent_.push_back({file, use.at});
   } else if (kind != FileKind::Regular) {

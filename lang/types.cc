@@ -163,6 +163,14 @@ TypeRef union_of(const std::vector<TypeRef>& items) {
   } else if (!string) {
     others.insert(others.begin(), kept_literals.begin(), kept_literals.end());
   }
+  // An empty list is one of any type.
+  const auto is_empty_list = [](const TypeRef& type) {
+    return type->kind == Kind::List && type->item->kind == Kind::Never;
+  };
+  const bool has_list = std::ranges::any_of(others, [&](const TypeRef& type) {
+    return type->kind == Kind::List && !is_empty_list(type);
+  });
+  if (has_list) std::erase_if(others, is_empty_list);
   if (others.empty()) return simple(none ? Kind::None : Kind::Never);
   const TypeRef all =
       others.size() == 1 ? others.front() : make({.kind = Kind::Union, .items = std::move(others)});

@@ -109,7 +109,7 @@ struct PathObject final : Object {
 struct FileObject final : Object {
   std::string path;       ///< Workspace-relative.
   std::string glob_base;  ///< The fixed part of the glob that found it, workspace-relative.
-  bool from_glob = false;
+  std::shared_ptr<const std::string> glob;  ///< That glob; null where none found it.
   Range written{};  ///< Of the path in the manifest; empty where it has none.
 };
 

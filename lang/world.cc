@@ -6,7 +6,6 @@
 
 #include "engine/base/path.h"
 #include "engine/base/text.h"
-#include "lang/git.h"
 #include "lang/host.h"
 #include "lang/reads.h"
 
@@ -210,11 +209,11 @@ Result<std::string> World::tool(const std::string& name) {
 }
 
 Result<std::optional<std::string>> World::git(const std::string& project, const std::string& fact,
-                                              const std::vector<std::string>& paths) {
-  Result<std::optional<std::string>> value = git_fact(absolute(project), fact, paths);
+                                              const std::vector<std::string>& arguments) {
+  Result<std::optional<std::string>> value = ask_git(project, fact, arguments);
   if (!value) return value;
   std::vector<std::string> arg = {project, fact};
-  arg.insert(arg.end(), paths.begin(), paths.end());
+  arg.insert(arg.end(), arguments.begin(), arguments.end());
   record(ReadOp::Git, joined(arg), digest_of_fact(*value));
   return value;
 }
@@ -304,8 +303,8 @@ Digest World::redo_part(std::string_view arg) {
 Digest World::redo_git(std::string_view arg) {
   std::vector<std::string> parts = parts_of(arg);
   if (parts.size() < 2) return {};
-  const std::vector<std::string> paths(parts.begin() + 2, parts.end());
-  const Result<std::optional<std::string>> fact = git_fact(absolute(parts[0]), parts[1], paths);
+  const std::vector<std::string> arguments(parts.begin() + 2, parts.end());
+  const Result<std::optional<std::string>> fact = ask_git(parts[0], parts[1], arguments);
   return fact ? digest_of_fact(*fact) : Digest();
 }
 

@@ -62,8 +62,10 @@ class World {
   bool exists(const std::string& path);
   std::optional<std::string> env(const std::string& name);
   Result<std::string> tool(const std::string& name);
+  /// A fact of lang/git.h, or `lacks`: `true` if a file of the last commit is gone that one of the
+  /// globs would have found.
   Result<std::optional<std::string>> git(const std::string& project, const std::string& fact,
-                                         const std::vector<std::string>& paths);
+                                         const std::vector<std::string>& arguments);
   std::string host(const std::string& fact);
   /// What a name outside stands for; none: the lock file does not say. Nobody is asked.
   std::optional<std::string> locked(const Ask& ask);
@@ -108,6 +110,9 @@ class World {
   const std::vector<FolderEntry>& list(const std::string& folder);
   GlobResult walk(const std::string& pattern);
   bool admits(const std::string& path, bool is_folder) const;
+  bool would_find(const std::string& pattern, const std::string& path) const;
+  Result<std::optional<std::string>> ask_git(const std::string& project, const std::string& fact,
+                                             const std::vector<std::string>& arguments) const;
   Digest redo_part(std::string_view arg);
   Digest redo_git(std::string_view arg);
   Digest redo_lock(std::string_view arg);

@@ -1,46 +1,20 @@
-#include <cstdlib>
+#include <algorithm>
 
 #include <fmt/format.h>
 
+#include "engine/actions/local_engine.h"
 #include "engine/actions/natives.h"
 #include "engine/actions/oci/archive.h"
 #include "engine/actions/oci/image_arg.h"
 #include "engine/actions/oci/layout.h"
-#include "engine/actions/program.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
+#include "engine/graph/image_names.h"
+#include "engine/graph/label.h"
 
 namespace devgraph::actions {
 
 namespace {
-
-/// The program that speaks to the local engine: docker, or else podman.
-Result<std::string> find_engine(const Context& context) {
-  const char* path = std::getenv("PATH");
-  for (const char* name : {"docker", "podman"}) {
-    const std::string_view folders = path == nullptr ? "/usr/bin:/bin" : path;
-    for (const std::string_view folder : split(folders, ':')) {
-      if (!folder.starts_with('/')) continue;
-      const Result<FileStat> stat = context.files.stat(join_path(folder, name));
-      if (stat && stat->kind == FileKind::Regular && stat->executable) return std::string(name);
-    }
-  }
-  return fail("neither docker nor podman is installed");
-}
-
-Result<std::string> ask_engine(const Context& context, std::vector<std::string> argv) {
-  Program program;
-  program.argv = std::move(argv);
-  program.folder = context.scratch;
-  program.environment = {"LC_ALL=C"};
-  for (const char* name :
-       {"PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_CERT_PATH",
-        "DOCKER_TLS_VERIFY", "CONTAINER_HOST", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR", "TMPDIR"}) {
-    const char* value = std::getenv(name);
-    if (value != nullptr) program.environment.push_back(fmt::format("{}={}", name, value));
-  }
-  return run_program(context, program);
-}
 
 struct Loaded {
   oci::Layout layout;
@@ -64,10 +38,8 @@ Result<Loaded> find_loaded(const Context& context) {
 
 /// docker's word for an image is the digest of its configuration, or of its manifest where
 /// containerd keeps it.
-bool is_id_of(const oci::FoundImage& image, std::string_view id) {
-  id = trim(id);
-  if (id.starts_with("sha256:")) id.remove_prefix(7);
-  return id == hex(image.manifest.config.digest) || id == hex(image.descriptor.digest);
+std::vector<std::string> ids_of(const oci::FoundImage& image) {
+  return {hex(image.manifest.config.digest), hex(image.descriptor.digest)};
 }
 
 /// Whether the engine has this image under this name.
@@ -75,12 +47,44 @@ Result<bool> has_name(const Context& context, const std::string& engine, const s
                       const oci::FoundImage& image) {
   const Result<std::string> id =
       ask_engine(context, {engine, "image", "inspect", "--format", "{{.Id}}", name});
-  if (id) return is_id_of(image, *id);
+  if (id) {
+    const std::vector<std::string> ids = ids_of(image);
+    return std::find(ids.begin(), ids.end(), bare_id(*id)) != ids.end();
+  }
   const std::string& said = id.error().message;
   const bool absent = said.find("o such image") != std::string::npos ||
                       said.find("image not known") != std::string::npos;
   if (absent) return false;
   return std::unexpected(id.error());
+}
+
+/// Written before the engine is told: what a build that is killed has loaded is known, too.
+Status note_loaded(const Context& context, Placed here, const Loaded& loaded) {
+  here.label = label_of(context.graph, context.node);
+  here.ids = ids_of(loaded.image);
+  std::vector<Placed> all;
+  for (const std::string& name : loaded.names) {
+    all.push_back(here);
+    all.back().name = name;
+  }
+  return note_placed(context.files, join_path(context.workspace, ".devgraph"), all);
+}
+
+Status load(const Context& context, const std::string& engine, const Loaded& loaded) {
+  const Result<Placed> here = engine_here(context, engine);
+  if (!here) return std::unexpected(here.error());
+  const std::string archive = join_path(context.scratch, "image.tar");
+  std::vector<std::string> names;  // podman takes none without a tag.
+  names.reserve(loaded.names.size());
+  for (const std::string& name : loaded.names)
+    names.push_back(tagged_image_name(name));
+  Status done =
+      oci::write_archive(context.files, loaded.layout, loaded.image,
+                         {names, archive, [&] { return stopped(context); }, is_podman(*here)});
+  if (done) done = note_loaded(context, *here, loaded);
+  if (!done) return done;
+  const Result<std::string> said = ask_engine(context, {engine, "load", "-i", archive});
+  return said ? Status() : std::unexpected(said.error());
 }
 
 }  // namespace
@@ -89,15 +93,11 @@ Result<bool> has_name(const Context& context, const std::string& engine, const s
 Status run_docker_load(const Context& context) {
   const Result<Loaded> loaded = find_loaded(context);
   if (!loaded) return std::unexpected(loaded.error());
-  const Result<std::string> engine = find_engine(context);
+  const Result<std::string> engine = find_engine(context.files);
   if (!engine) return std::unexpected(engine.error());
-  const std::string archive = join_path(context.scratch, "image.tar");
-  const Status written =
-      oci::write_archive(context.files, loaded->layout, loaded->image,
-                         {loaded->names, archive, [&] { return stopped(context); }});
-  if (!written) return written;
-  const Result<std::string> said = ask_engine(context, {*engine, "load", "-i", archive});
-  if (!said) return fail(fmt::format("{} load: {}", *engine, said.error().message));
+  if (const Status done = load(context, *engine, *loaded); !done) {
+    return fail(fmt::format("{} load: {}", *engine, done.error().message));
+  }
   for (const std::string& name : loaded->names) {
     const Result<bool> there = has_name(context, *engine, name, loaded->image);
     if (!there) return std::unexpected(there.error());
@@ -113,7 +113,7 @@ Status run_docker_load(const Context& context) {
 Result<bool> holds_docker_load(const Context& context) {
   const Result<Loaded> loaded = find_loaded(context);
   if (!loaded) return std::unexpected(loaded.error());
-  const Result<std::string> engine = find_engine(context);
+  const Result<std::string> engine = find_engine(context.files);
   if (!engine) return std::unexpected(engine.error());
   for (const std::string& name : loaded->names) {
     const Result<bool> there = has_name(context, *engine, name, loaded->image);

@@ -37,15 +37,14 @@ std::optional<std::uint64_t> number(std::string_view text) {
 
 /// What a later `If-Range` may hold (RFC 9110, 13.1.5): a weak tag says too little.
 std::string validator_of(const net::Answer& head) {
-  const std::string tag = head.header("etag");
+  std::string tag = head.header("etag");
   if (!tag.empty() && !tag.starts_with("W/")) return tag;
   return head.header("last-modified");
 }
 
 /// Whether an answer goes on from this offset: `Content-Range: bytes 1000-1999/2000`.
 bool goes_on_at(const net::Answer& head, std::uint64_t offset) {
-  constexpr long kPartialContent = 206;
-  return head.status == kPartialContent &&
+  return head.status == net::kPartialContent &&
          head.header("content-range").starts_with(fmt::format("bytes {}-", offset));
 }
 
@@ -126,8 +125,8 @@ std::optional<Failure> Download::held_against_hash(bool resumed) {
   // The file behind the URL may be another one by now; as a whole it may be right.
   if (resumed) return Failure{{"what was fetched in parts does not fit together", true, false}, ""};
   found_another_ = true;
-  return Failure{{fmt::format("its SHA-256 is {}, not {}", hex(got_), hex(*want_)), false, false},
-                 ""};
+  const std::string wanted = want_ ? hex(*want_) : std::string();
+  return Failure{{fmt::format("its SHA-256 is {}, not {}", hex(got_), wanted), false, false}, ""};
 }
 
 /// One attempt: on behind what there is already, where the server can do that.
@@ -156,8 +155,7 @@ std::optional<Failure> Download::attempt(const std::string& url) {
     return Failure{answer.error(), ""};
   }
   if (answer->is_good()) return held_against_hash(resumed_);
-  constexpr long kRangeNotSatisfiable = 416;
-  const bool too_long = answer->status == kRangeNotSatisfiable && partial_.size() > 0;
+  const bool too_long = answer->status == net::kRangeNotSatisfiable && partial_.size() > 0;
   if (too_long) {
     // There is nothing behind what is there: so that is the file, or it is of no use.
     got_ = partial_.finish();
@@ -243,7 +241,7 @@ Status run_fetch(const Context& context) {
   const std::string path = join_path(context.workspace, ".devgraph/fetch/" + hex(digest_of(label)));
   Result<net::Partial> partial = net::Partial::open(context.files, path, *want, label);
   if (!partial) return std::unexpected(partial.error());
-  Download download(context, *partial, *want);
+  Download download(context, *partial, want);
   if (const Status done = try_all(context, download, urls); !done) {
     const Graph& graph = context.graph;
     if (!download.found_another() || asks_of(graph, context.node).empty()) return done;

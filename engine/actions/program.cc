@@ -144,12 +144,20 @@ std::string last_line(std::string_view text) {
   return printable(end == std::string_view::npos ? text : text.substr(end + 1));
 }
 
-/// Why git gave up: behind it there may be advice, which says nothing by itself.
+/// Why git gave up: behind it there may be advice, which says nothing by itself. Of a push that was
+/// refused, the refusal and what the other side said of it.
 std::string why_of_git(std::string_view text) {
+  constexpr std::string_view kRemote = "remote:";
+  std::string refusal;
+  std::string said;
   for (const std::string_view line : split(text, '\n')) {
     if (line.starts_with("fatal: ")) return printable(line);
+    if (line.starts_with(" ! [") && refusal.empty()) refusal = printable(trim(line.substr(2)));
+    if (!line.starts_with(kRemote)) continue;
+    const std::string_view words = trim(line.substr(kRemote.size()));
+    if (!words.empty()) said += fmt::format("\nremote: {}", printable(words));
   }
-  return last_line(text);
+  return refusal.empty() ? last_line(text) : refusal + said;
 }
 
 }  // namespace

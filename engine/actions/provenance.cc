@@ -42,7 +42,7 @@ class Dependencies {
   Result<json> collect();
 
  private:
-  void visit(NodeId node);
+  void visit(NodeId start);
   Status add_input(const Input& input);
   Status add_file(FileId file, std::string_view name);
   void add_locked(const Asked& asked);

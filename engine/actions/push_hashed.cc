@@ -103,11 +103,9 @@ Status ready_push_hashed(const Context& context) {
       oci::open_registry(context, repository->registry);
   if (!registry) return std::unexpected(registry.error());
   const oci::Reply<void> taken = (*registry)->check_login(repository->repository);
-  constexpr long kUnauthorized = 401;
-  constexpr long kForbidden = 403;
   if (taken) return {};
   const long status = taken.error().status;
-  if (status != kUnauthorized && status != kForbidden) return {};
+  if (status != net::kUnauthorized && status != net::kForbidden) return {};
   return std::unexpected(taken.error().error());
 }
 

@@ -94,8 +94,7 @@ Result<ChildOutput> output_of(std::vector<std::string> words, ChildOptions optio
   while (::waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) return fail_errno("cannot wait for " + name, errno);
   }
-  constexpr int kKilled = 128;
-  output.status = WIFEXITED(status) ? WEXITSTATUS(status) : kKilled;
+  output.status = WIFEXITED(status) ? WEXITSTATUS(status) : ChildOutput::kKilled;
   return output;
 }
 

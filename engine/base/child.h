@@ -19,7 +19,8 @@ struct ChildOptions {
 };
 
 struct ChildOutput {
-  int status = 0;  ///< The exit status; 128 for one that a signal ended.
+  static constexpr int kKilled = 128;
+  int status = 0;  ///< The exit status; kKilled for one that a signal ended.
   std::string text;
 };
 

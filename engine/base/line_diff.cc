@@ -65,6 +65,7 @@ std::vector<Edit> edits_of(const std::vector<std::string_view>& a,
     ++tail;
   }
   std::vector<Edit> edits;
+  edits.reserve(a.size() + b.size());
   for (std::size_t i = 0; i < head; ++i)
     edits.push_back({' ', a[i]});
   const auto middle = [&](const std::vector<std::string_view>& all) {

@@ -75,7 +75,10 @@ bool has_terminal() {
   return static_cast<bool>(Fd(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)));
 }
 
-bool confirm_on_terminal(const std::string& question, const std::function<bool()>& stop) {
+bool confirm_on_terminal(Console& console, const std::string& question,
+                         const std::function<bool()>& stop) {
+  std::string error;  // Told at the end.
+  static_cast<void>(console.finish(error));
   const Fd terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!terminal) return false;
   ::tcflush(terminal.get(), TCIFLUSH);  // What was typed before nobody could have meant.

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "engine/cli/console.h"
+
 namespace devgraph::cli {
 
 /// A line that the user types, which the terminal does not show. None: there is no terminal, or
@@ -14,7 +16,9 @@ std::optional<std::string> ask_on_terminal(const std::string& question,
 
 /// Whether there is a terminal at which somebody can be asked.
 bool has_terminal();
-/// A question that is answered by `y` or `yes`; anything else is no, and so is no terminal.
-bool confirm_on_terminal(const std::string& question, const std::function<bool()>& stop);
+/// A question that is answered by `y` or `yes`; anything else is no, and so is no terminal. What it
+/// is about, data of the console, is shown before.
+bool confirm_on_terminal(Console& console, const std::string& question,
+                         const std::function<bool()>& stop);
 
 }  // namespace devgraph::cli

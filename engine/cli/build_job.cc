@@ -13,6 +13,7 @@
 #include "engine/cli/jobs.h"
 #include "engine/cli/load_graph.h"
 #include "engine/cli/locking.h"
+#include "engine/cli/pin_file.h"
 #include "engine/cli/progress.h"
 #include "engine/cli/secret_store.h"
 #include "engine/cli/state_lock.h"
@@ -253,8 +254,23 @@ Result<exec::Summary> run_rounds(Course& course) {
   return summary;
 }
 
+/// An earlier result of a goal that failed may still be in place, and is not what was asked for.
+/// False: there is such a goal, which is told.
+bool has_all_goals(Context& context, const Job& job, const exec::Summary& summary) {
+  bool all = true;
+  for (const exec::Finished& one : summary.bad) {
+    if (!std::ranges::binary_search(job.goals, one.node)) continue;
+    all = false;
+    context.console.talk(
+        fmt::format("{} {}: what it makes is needed here, so `may_fail` does not excuse it\n",
+                    shown_label(job.graph, one.node),
+                    one.outcome == exec::Outcome::Failed ? "failed" : "is blocked"));
+  }
+  return all;
+}
+
 /// Runs the build of a job that nothing speaks against.
-int run_build(Context& context, Job& job, exec::Runner& runner) {
+int run_build(Context& context, Job& job, bool uses_goals, exec::Runner& runner) {
   const RenderStyle style = render_style(context);
   Course course{context, job, runner, style, build_options(context, job)};
   Result<exec::Jobserver> jobserver = open_jobserver(context, runner);
@@ -278,16 +294,19 @@ int run_build(Context& context, Job& job, exec::Runner& runner) {
     const int status = refuse(context);
     return course.started ? kExitFailed : status;
   }
-  const int status = exit_status(*summary);
+  int status = exit_status(*summary);
+  const bool is_excused = status == kExitDone && summary->failed > 0;
   if (!context.console.quiet || status != 0) {
     context.console.talk(stopped_line(*summary) + summary_line(*summary, context.options.dry_run) +
                          "\n" + summary_lists(job.graph, *summary, style));
+    say_pins(context, job.workspace, job.graph, job.goals);
     for (const exec::Drift& drift :
          exec::drifted_links(job.graph, context.files, job.workspace.root, job.goals)) {
       context.console.talk(fmt::format("warning: {}  {}\n", label_of(job.graph, drift.node),
                                        printable(drift.reason)));
     }
   }
+  if (uses_goals && is_excused && !has_all_goals(context, job, *summary)) status = kExitFailed;
   return status;
 }
 
@@ -297,7 +316,7 @@ int run_locked(Context& context, Job& job, const BuildHooks& hooks, exec::Runner
     if (const std::optional<int> status = hooks.before(job, runner)) return *status;
   }
   if (!job.goals.empty() || !hooks.after) {
-    const int status = run_build(context, job, runner);
+    const int status = run_build(context, job, hooks.uses_goals, runner);
     if (status != kExitDone || !hooks.after) return status;
   }
   return hooks.after(job, runner);
@@ -333,12 +352,17 @@ int build_with(Context& context, const BuildHooks& hooks) {
   std::optional<Job> job = prepare(context, writes ? Save::Yes : Save::No, hooks.choose);
   if (!job || !may_run_unlocked(context, *job)) return refuse(context);
   say_doubts(context);
+  say_lost_pins(context, job->workspace, job->graph);
   const auto home = context.environment.find("HOME");
   const Result<std::unique_ptr<exec::ProcessRunner>> runner = exec::ProcessRunner::create(
       {.home = home == context.environment.end() ? std::string() : home->second});
   if (!runner) return refuse(context, "E912", runner.error().message);
-  if (!writes) return run_build(context, *job, **runner);
+  if (!writes) return run_build(context, *job, hooks.uses_goals, **runner);
   return with_runner(context, *std::move(job), hooks, **runner);
+}
+
+int build_for_use(Context& context) {
+  return build_with(context, {.choose = choose_goals, .uses_goals = true});
 }
 
 }  // namespace devgraph::cli

@@ -33,8 +33,12 @@ struct BuildHooks {
   std::function<std::optional<int>(Job&, exec::Runner&)> before = {};
   /// When all is built; the lock is still held. Gives the exit status. May be empty.
   std::function<int(Job&, exec::Runner&)> after = {};
+  /// What the goals make is used at once: one that failed ends it with 1, `may_fail` or not.
+  bool uses_goals = false;
 };
 /// Gives the exit status.
 int build_with(Context& context, const BuildHooks& hooks);
+/// `build` by a command that uses what the goals make.
+int build_for_use(Context& context);
 
 }  // namespace devgraph::cli

@@ -12,7 +12,8 @@ class Console {
 
   virtual void data(std::string_view text) = 0;  ///< To stdout; buffered until `finish`.
   virtual void talk(std::string_view text) = 0;  ///< To stderr, at once, in one write.
-  /// Writes what is buffered. False if stdout did not take all of it; `error` says why.
+  /// Writes what is buffered. False if stdout did not take all of it, now or before; `error` says
+  /// why.
   virtual bool finish(std::string& error) = 0;
   virtual unsigned width() const = 0;  ///< Columns of the terminal on stderr, asked now.
   virtual unsigned height() const = 0;

@@ -33,7 +33,8 @@ Garbage::Garbage(Files& files, const std::string& workspace, const Graph& graph,
       workspace_(workspace),
       state_(join_path(workspace, kStateFolder)),
       graph_(graph),
-      sweep_(graph, files, {workspace, state_, budget}) {
+      sweep_(graph, files, {workspace, state_, budget}),
+      images_(files, workspace, graph) {
   for (std::uint32_t i = 0; i < graph_.node_count(); ++i) {
     labels_.insert(digest_of(label_of(graph_, NodeId{i})));
     stems_.insert(log_stem(graph_, NodeId{i}));
@@ -49,8 +50,16 @@ Result<std::vector<Waste>> Garbage::find(bool beside_build) {
   find_downloads();
   find_left(beside_build);
   std::vector<Waste> all;
+  all.reserve(found_.size());
   for (const auto& [name, waste] : found_)
     all.push_back(waste);
+  const Result<std::vector<ImageWaste>> images = images_.find();
+  if (!images) return std::unexpected(images.error());
+  for (const ImageWaste& one : *images) {
+    all.push_back({printable(one.label),
+                   one.is_earlier ? "earlier image" : "image under a name that no node gives", 0,
+                   one.bytes, one.program, one.name, one.id});
+  }
   std::stable_sort(all.begin(), all.end(),
                    [](const Waste& a, const Waste& b) { return a.bytes > b.bytes; });
   return all;
@@ -67,6 +76,7 @@ Status Garbage::drop() {
     if (done) done = files_.remove_all(gone);
     if (!done && first) first = done;
   }
+  if (const Status done = images_.drop(); !done && first) first = done;
   return first;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-/// What the state of a workspace holds that its graph does not need: found first, dropped then, so
-/// that a dry run says the same.
+/// What the state of a workspace holds that its graph does not need, and images that it put into
+/// engines: found first, dropped then, so that a dry run says the same.
 
 #include <cstdint>
 #include <functional>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/files.h"
+#include "engine/cli/engine_garbage.h"
 #include "engine/exec/sweep.h"
 #include "engine/graph/graph.h"
 
@@ -23,6 +24,10 @@ struct Waste {
   std::string what;
   std::size_t count = 0;  ///< Zero: that is not counted.
   std::uint64_t bytes = 0;
+  /// Of an image in an engine: which one, the name that it got there, and its id.
+  std::string engine = {};
+  std::string name = {};
+  std::string image = {};
 };
 
 class Garbage {
@@ -37,6 +42,8 @@ class Garbage {
   /// What `find` found. May be repeated after an error or a kill.
   Status drop();
   std::uint64_t kept_bytes() const { return sweep_.kept_bytes(); }
+  /// What is left alone in engines and why, a line each; `drop` may add some.
+  const std::vector<std::string>& notes() const { return images_.notes(); }
 
  private:
   Status find_results();
@@ -60,6 +67,7 @@ class Garbage {
   std::string state_;
   const Graph& graph_;
   exec::Sweep sweep_;
+  EngineGarbage images_;
   std::set<Digest> labels_;                                     // Of the graph.
   std::set<std::string> stems_;                                 // Where its logs lie.
   std::map<std::pair<std::string, std::string>, Waste> found_;  // By label and what.

@@ -8,9 +8,11 @@
 
 #include "engine/base/path.h"
 #include "engine/base/text.h"
+#include "engine/cli/effect_goals.h"
 #include "engine/cli/load_graph.h"
 #include "engine/cli/render.h"
 #include "engine/exec/owned.h"
+#include "engine/exec/release.h"
 #include "engine/graph/order.h"
 
 namespace devgraph::cli {
@@ -235,6 +237,22 @@ std::optional<std::vector<NodeId>> choose_goals(Context& context, const Graph& g
   return goals;
 }
 
+namespace {
+
+/// Of what is named, effects are to be asked for outside, and what they need is looked at.
+bool take_effects(Context& context, const Graph& graph, const lang::Workspace& workspace,
+                  std::span<const LabelPattern> labels, Checked& checked) {
+  const auto named = released_nodes(context, graph, workspace, labels);
+  if (!named) return false;
+  checked.effects = exec::effects_of(graph, *named);
+  std::erase_if(checked.goals, [&](NodeId id) { return is_effect(graph, id); });
+  const std::vector<NodeId> needs = exec::needs_of_effects(graph, checked.effects);
+  checked.goals.insert(checked.goals.end(), needs.begin(), needs.end());
+  return true;
+}
+
+}  // namespace
+
 std::optional<Checked> choose_checked(Context& context, const Graph& graph,
                                       const lang::Workspace& workspace,
                                       std::span<const LabelPattern> labels) {
@@ -242,20 +260,22 @@ std::optional<Checked> choose_checked(Context& context, const Graph& graph,
       context, graph, workspace, labels, [&](NodeId id) { return exec::is_freeze(graph, id); });
   if (!goals) return std::nullopt;
   Checked checked;
+  checked.goals = *std::move(goals);
   if (labels.empty()) {
     checked.frozen = flagged_below(graph, workspace, node_flags::kFreeze);
   } else {
-    for (const NodeId id : *goals) {
+    for (const NodeId id : checked.goals) {
       if (exec::is_freeze(graph, id)) checked.frozen.push_back(id);
     }
-    std::erase_if(*goals, [&](NodeId id) { return exec::is_freeze(graph, id); });
+    std::erase_if(checked.goals, [&](NodeId id) { return exec::is_freeze(graph, id); });
     for (const NodeId id : checked.frozen) {
-      const std::vector<NodeId> needs = exec::owned_needs(graph, id);
-      goals->insert(goals->end(), needs.begin(), needs.end());
+      const std::vector<NodeId> needs = exec::direct_needs(graph, id);
+      checked.goals.insert(checked.goals.end(), needs.begin(), needs.end());
     }
+    const bool asks = context.options.remote;
+    if (asks && !take_effects(context, graph, workspace, labels, checked)) return std::nullopt;
   }
-  if (!may_build(context, graph, workspace, *goals)) return std::nullopt;
-  checked.goals = std::move(*goals);
+  if (!may_build(context, graph, workspace, checked.goals)) return std::nullopt;
   return checked;
 }
 

@@ -32,10 +32,12 @@ bool may_build(Context& context, const Graph& graph, const lang::Workspace& work
                std::vector<NodeId>& goals);
 
 /// What `check` looks at: the goals of `build`, and the files that freeze nodes would copy: of
-/// nodes that are named, or without labels of all in the current project and below.
+/// nodes that are named, or without labels of all in the current project and below; with
+/// `--remote` also the effects that are named, whose needs are goals then.
 struct Checked {
   std::vector<NodeId> goals;
   std::vector<NodeId> frozen;
+  std::vector<NodeId> effects;
 };
 std::optional<Checked> choose_checked(Context& context, const Graph& graph,
                                       const lang::Workspace& workspace,

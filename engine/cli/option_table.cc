@@ -192,7 +192,7 @@ constexpr OptionSpec kCheck[] = {
     kJson,
     {"", "paranoid", "", "read every file again, trust no time stamp",
      set_flag<&Options::paranoid>},
-    {"", "remote", "", "ask registries whether what was pushed is still there",
+    {"", "remote", "", "ask registries and targets for what was put there",
      set_flag<&Options::remote>},
     {"", "lock", "", "compare with devgraph.lock, not with what was built here",
      set_flag<&Options::portable>},

@@ -24,7 +24,7 @@ Choose choose_owned(std::uint32_t flag, const char* rule, std::vector<NodeId>& n
         }
         goals.emplace();
         for (const NodeId node : nodes) {
-          const std::vector<NodeId> needs = exec::owned_needs(graph, node);
+          const std::vector<NodeId> needs = exec::direct_needs(graph, node);
           goals->insert(goals->end(), needs.begin(), needs.end());
         }
         if (!may_build(context, graph, workspace, *goals)) goals.reset();

@@ -143,14 +143,16 @@ Result<std::string> ask_command(std::vector<std::string> words) {
   return std::move(output->text);
 }
 
-/// `{name}` in a word stands for the name of the secret.
+/// Each `{name}` in a word stands for the name of the secret.
 std::vector<std::string> command_words(const toml::array& list, const std::string& name) {
   constexpr std::string_view kHole = "{name}";
   std::vector<std::string> words;
   for (const toml::node& node : list) {
     std::string word = node.value_or(std::string());
-    const std::size_t at = word.find(kHole);
-    if (at != word.npos) word.replace(at, kHole.size(), name);
+    for (std::size_t at = word.find(kHole); at != word.npos; at = word.find(kHole, at)) {
+      word.replace(at, kHole.size(), name);
+      at += name.size();
+    }
     words.push_back(std::move(word));
   }
   return words;

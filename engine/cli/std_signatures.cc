@@ -84,7 +84,7 @@ std::vector<StdRule> std_rules() {
     }
   }
   for (StdRule& rule : rules)
-    rule.runs = !rule.effect && runs(children, rule.name);
+    rule.runs = runs(children, rule.name);
   std::sort(rules.begin(), rules.end(),
             [](const StdRule& a, const StdRule& b) { return a.name < b.name; });
   return rules;

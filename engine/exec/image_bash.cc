@@ -1,13 +1,13 @@
 // The bash of this machine, which comes along into images.
 
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "engine/base/child.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/exec/image_mounts.h"
@@ -21,18 +21,15 @@ Result<std::vector<std::string>> find_bash() {
     if (program.empty() && ::access(path, X_OK) == 0) program = path;
   }
   if (program.empty()) return fail("there is no bash on this machine");
-  struct Close {
-    void operator()(FILE* pipe) const { ::pclose(pipe); }
-  };
-  // A fixed command; ldd is part of the C library.
-  const std::unique_ptr<FILE, Close> pipe(::popen(("ldd " + program).c_str(), "re"));
-  if (!pipe) return fail_errno("cannot run ldd", errno);
+  // A part of the C library, and a script: it gets nothing of what the caller has.
+  const Result<ChildOutput> said =
+      output_of({"ldd", program}, {.environment = {{"PATH=/usr/bin:/bin", "LC_ALL=C"}}});
+  if (!said) return std::unexpected(said.error());
   std::string loader;
   std::vector<std::string> libraries;
-  std::array<char, 4096> line{};
-  while (std::fgets(line.data(), static_cast<int>(line.size()), pipe.get()) != nullptr) {
+  for (const std::string_view line : split(said->text, '\n')) {
     // `libc.so.6 => /lib/libc.so.6 (0x…)`, or the loader alone: `/lib64/ld-linux.so.2 (0x…)`.
-    const std::string_view text = trim(line.data());
+    const std::string_view text = trim(line);
     const std::size_t arrow = text.find("=> ");
     std::string_view path = arrow == std::string_view::npos ? text : text.substr(arrow + 3);
     path = path.substr(0, path.find(" ("));

@@ -67,8 +67,22 @@ Status Tar::start() {
     ::dup2(read_end.get(), STDIN_FILENO);
     const char* owner = ::geteuid() == 0 ? "--same-owner" : "--no-same-owner";
     // Commands get devices from here, never those of an image: without root none can be made.
-    ::execlp("tar", "tar", "--extract", "--file=-", "--directory", folder_.c_str(), owner,
-             "--numeric-owner", "--anchored", "--exclude=dev/*", "--exclude=./dev/*", nullptr);
+    const std::array words = {"tar",
+                              "--extract",
+                              "--file=-",
+                              "--directory",
+                              folder_.c_str(),
+                              owner,
+                              "--numeric-owner",
+                              "--anchored",
+                              "--exclude=dev/*",
+                              "--exclude=./dev/*",
+                              static_cast<const char*>(nullptr)};
+    // Nothing of what the caller has, TAR_OPTIONS least of all.
+    const std::array environment = {"LC_ALL=C.UTF-8", static_cast<const char*>(nullptr)};
+    // execvpe does not write to them.
+    ::execvpe("tar", const_cast<char* const*>(words.data()),
+              const_cast<char* const*>(environment.data()));
     ::_exit(127);
   }
   return {};

@@ -85,6 +85,7 @@ void Ledger::take(std::string_view line) {
     for (const json& goal : fields.value("goals", json::array())) {
       if (goal.is_string()) begun.goals.push_back(goal.get<std::string>());
     }
+    goals_.insert(begun.goals.begin(), begun.goals.end());
     open_releases_.push_back(begun.id);
     unfinished_ = std::move(begun);
     did_anything_ = false;
@@ -102,6 +103,7 @@ void Ledger::take(std::string_view line) {
     const bool is_again = entry.mark == Mark::Started || entry.mark == Mark::Failed;
     if (one.mark == Mark::Started && !is_again) entry.before = text_of(fields, "before");
     entry.mark = one.mark;
+    entry.turn = ++turns_;
     if (one.mark == Mark::Done) did_anything_ = true;
   }
 }

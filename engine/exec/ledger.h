@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,8 @@ class Ledger {
   /// What is known of a step.
   struct Entry {
     Mark mark = Mark::None;
-    std::string before;  ///< What its name stood for when it was started first.
+    std::string before;    ///< What its name stood for when it was started first.
+    std::size_t turn = 0;  ///< Which event it is that is the last of it: later ones have more.
   };
   Entry entry(const actions::StepFacts& facts) const;
 
@@ -43,6 +45,9 @@ class Ledger {
   bool did_anything() const { return did_anything_; }
   /// The releases that were begun since one ended.
   const std::vector<std::string>& open_releases() const { return open_releases_; }
+
+  /// The goals of all releases that were begun here.
+  const std::set<std::string>& goals() const { return goals_; }
 
   /// Each is on the disk when it returns.
   Status begin(const ReleaseBegin& release);
@@ -63,7 +68,9 @@ class Ledger {
   std::optional<ReleaseBegin> unfinished_;
   std::vector<std::string> open_releases_;
   bool did_anything_ = false;
+  std::set<std::string> goals_;
   std::map<std::string, Entry> entries_;
+  std::size_t turns_ = 0;
 };
 
 }  // namespace devgraph::exec

@@ -90,10 +90,14 @@ Result<Exit> wait_for(Runner& runner) {
 std::unexpected<Error> failed(const NodeRuns& runs, NodeId node, const std::string& fault) {
   constexpr std::size_t kTail = 4096;
   constexpr std::size_t kLines = 6;
+  const std::string tail = runs.logs.tail_bytes(node, kTail);
+  std::string_view printed = tail;
+  // The head of a log says what everybody knows; an empty line ends it.
+  const std::size_t head = printed.starts_with("# //") ? printed.find("\n\n") : printed.npos;
+  if (head != printed.npos) printed.remove_prefix(head + 2);
   std::string text = fault;
-  for (const std::string& line : last_lines(runs.logs.tail_bytes(node, kTail), kLines)) {
-    if (!line.starts_with("# exit status")) text += "\n" + line;
-  }
+  for (const std::string& line : last_lines(printed, kLines))
+    text += "\n" + line;
   return fail(fmt::format("{}\nlog: {}", text, runs.logs.path(node)));
 }
 
@@ -117,8 +121,9 @@ Status run_command(const NodeRuns& runs, NodeId node, AppendFile& log) {
   if (!exit) return std::unexpected(exit.error());
   if (const std::optional<Error>& error = exit->not_started) return std::unexpected(*error);
   const std::string fault = fault_of(runs.graph, node, *exit);
+  const Status done = fault.empty() ? Status() : failed(runs, node, fault);
   static_cast<void>(log.append(log_footer(fault.empty() ? "exit status 0" : fault, exit->time)));
-  if (!fault.empty()) return failed(runs, node, fault);
+  if (!done) return done;
   return land(runs, node, staged);
 }
 
@@ -190,6 +195,7 @@ Result<actions::Seen> NodeStep::look() {
   if (!probe) return actions::Seen{actions::Held::Unknown};
   const Status held = run_node(runs_, *probe);
   if (runs_.stopping) return std::unexpected(held ? Error{"interrupted"} : held.error());
+  why_nothing_ = held ? std::string() : "its probe: " + held.error().message;
   return actions::Seen{held ? actions::Held::Same : actions::Held::Nothing};
 }
 

@@ -45,12 +45,14 @@ class NodeStep final : public actions::Step {
   NodeStep(const NodeRuns& runs, NodeId node, actions::StepFacts facts);
 
   Result<actions::Seen> look() override;
+  std::string why_nothing() const override { return why_nothing_; }
   Status apply() override { return run_node(runs_, node_); }
   Status revert(const std::string& before) override;
 
  private:
   const NodeRuns& runs_;
   NodeId node_;
+  std::string why_nothing_;  ///< How its probe ended.
 };
 
 }  // namespace devgraph::exec

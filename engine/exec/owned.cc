@@ -1,6 +1,7 @@
 #include "engine/exec/owned.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -32,22 +33,31 @@ std::vector<OwnedFile> owned_files(const Graph& graph, NodeId id) {
   return files;
 }
 
-std::vector<NodeId> owned_needs(const Graph& graph, NodeId id) {
-  std::vector<NodeId> needs;
-  for (const InputId input : graph.inputs(id)) {
-    if (const std::optional<NodeId> producer = graph.producer(input)) needs.push_back(*producer);
+std::vector<NodeId> direct_needs(const Graph& graph, NodeId id) {
+  std::set<NodeId> needs;
+  std::vector<NodeId> open = {id};
+  const auto take = [&](NodeId need) {
+    // An instance stands for what it is made of.
+    if (needs.insert(need).second && graph.node(need).kind == ActionKind::Group) {
+      open.push_back(need);
+    }
+  };
+  while (!open.empty()) {
+    const NodeId node = open.back();
+    open.pop_back();
+    for (const InputId input : graph.inputs(node)) {
+      if (const std::optional<NodeId> producer = graph.producer(input)) take(*producer);
+    }
+    for (const NodeId before : graph.after(node))
+      take(before);
   }
-  for (const NodeId before : graph.after(id))
-    needs.push_back(before);
-  std::sort(needs.begin(), needs.end());
-  needs.erase(std::unique(needs.begin(), needs.end()), needs.end());
-  return needs;
+  return {needs.begin(), needs.end()};
 }
 
-std::optional<NodeId> frozen_by(const Graph& graph, std::string_view path) {
+std::optional<NodeId> owner_of(const Graph& graph, std::string_view path) {
   for (std::uint32_t i = 0; i < graph.node_count(); ++i) {
     const NodeId id{i};
-    if (!is_freeze(graph, id)) continue;
+    if (!is_freeze(graph, id) && !is_links(graph, id)) continue;
     const std::vector<OwnedFile> files = owned_files(graph, id);
     const bool owns = std::any_of(files.begin(), files.end(),
                                   [&](const OwnedFile& file) { return file.path == path; });

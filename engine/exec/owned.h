@@ -20,10 +20,11 @@ bool is_freeze(const Graph& graph, NodeId id);
 bool is_links(const Graph& graph, NodeId id);
 /// Of a node of either kind, in written order.
 std::vector<OwnedFile> owned_files(const Graph& graph, NodeId id);
-/// What has to be built before they can be compared or copied.
-std::vector<NodeId> owned_needs(const Graph& graph, NodeId id);
-/// The freeze node that writes a path; none if there is none.
-std::optional<NodeId> frozen_by(const Graph& graph, std::string_view path);
+/// The nodes that one reads or comes after, and what instances among them are made of: they have to
+/// be made before it is carried out, or what it owns can be compared. Sorted by id.
+std::vector<NodeId> direct_needs(const Graph& graph, NodeId id);
+/// The node of either kind that puts something at a path; none if there is none.
+std::optional<NodeId> owner_of(const Graph& graph, std::string_view path);
 
 /// Error: nothing may be put there, because it is a folder or a link, or behind a link.
 Status may_write(Files& files, const std::string& workspace, std::string_view path);

@@ -1,8 +1,11 @@
 #include "engine/exec/redactor.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include <fmt/format.h>
+
+#include "engine/base/text.h"
 
 namespace devgraph::exec {
 namespace {
@@ -13,13 +16,22 @@ constexpr std::size_t kShortestPart = 6;
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The digits of base64 that depend on `bytes` alone, when `before` bytes (0 to 2) of another text
-/// stand before them in their group of three.
-std::string base64(std::string_view bytes, unsigned before, bool for_urls) {
+/// Where `bytes` stand in what is encoded.
+struct Encoded {
+  unsigned before = 0;  ///< Bytes (0 to 2) of another text before them in their group of three.
+  bool ends = false;    ///< Nothing comes behind them: the last digit is filled with zeros.
+  bool for_urls = false;
+};
+
+/// The digits of base64 that depend on `bytes` alone.
+std::string base64(std::string_view bytes, const Encoded& as) {
   std::string digits;
-  const std::size_t bits = (before + bytes.size()) * 8;
+  const unsigned before = as.before;
+  const std::size_t known = (before + bytes.size()) * 8;
+  const std::size_t bits = as.ends ? (known + 5) / 6 * 6 : known;
   const std::size_t first = (before * 8 + 5) / 6;
   const auto bit = [&](std::size_t at) -> unsigned {
+    if (at >= known) return 0;
     const auto byte = static_cast<unsigned char>(bytes[at / 8 - before]);
     return (byte >> (7 - at % 8)) & 1U;
   };
@@ -28,8 +40,8 @@ std::string base64(std::string_view bytes, unsigned before, bool for_urls) {
     for (std::size_t i = 0; i < 6; ++i)
       value = value << 1U | bit(digit * 6 + i);
     char shown = kBase64[value];
-    if (for_urls && shown == '+') shown = '-';
-    if (for_urls && shown == '/') shown = '_';
+    if (as.for_urls && shown == '+') shown = '-';
+    if (as.for_urls && shown == '/') shown = '_';
     digits += shown;
   }
   return digits;
@@ -89,6 +101,47 @@ std::string in_json(std::string_view bytes) {
   return out;
 }
 
+/// The bytes of a character of valid UTF-8 that begins with `first`.
+std::size_t utf8_length(unsigned char first) {
+  if (first < 0x80) return 1;
+  if (first < 0xe0) return 2;
+  return first < 0xf0 ? 3 : 4;
+}
+
+/// JSON of ASCII alone, as Python and others write it; `bytes` are valid UTF-8.
+std::string in_ascii_json(std::string_view bytes, bool upper) {
+  const auto escape = [upper](std::uint32_t unit) {
+    return upper ? fmt::format("\\u{:04X}", unit) : fmt::format("\\u{:04x}", unit);
+  };
+  std::string out;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const auto first = static_cast<unsigned char>(bytes[at]);
+    const std::size_t length = utf8_length(first);
+    if (length == 1) {
+      const bool is_control = first < 0x20 || first == 0x7f;
+      if (first == '\b' || first == '\f') {
+        out += first == '\b' ? "\\b" : "\\f";
+      } else if (is_control && first != '\n' && first != '\r' && first != '\t') {
+        out += escape(first);
+      } else {
+        out += in_json(bytes.substr(at, 1));
+      }
+    } else {
+      std::uint32_t code = first & (0xffU >> (length + 1));
+      for (const char c : bytes.substr(at + 1, length - 1))
+        code = code << 6U | (static_cast<unsigned char>(c) & 0x3fU);
+      if (code < 0x10000) {
+        out += escape(code);
+      } else {  // A surrogate pair.
+        out += escape(0xd800 + ((code - 0x10000) >> 10U));
+        out += escape(0xdc00 + (code & 0x3ffU));
+      }
+    }
+    at += length;
+  }
+  return out;
+}
+
 std::string in_quotes(std::string_view bytes) {
   std::string out;
   for (const char c : bytes) {
@@ -105,15 +158,19 @@ void add_forms(std::string_view secret, std::vector<std::string>& forms) {
   forms.emplace_back(secret);
   forms.push_back(in_json(secret));
   forms.push_back(in_quotes(secret));
+  const bool is_text = is_valid_utf8(secret);
   for (const bool upper : {false, true}) {
+    if (is_text) forms.push_back(in_ascii_json(secret, upper));
     forms.push_back(in_url(secret, upper, false));
     forms.push_back(in_url(secret, upper, true));
     if (secret.size() >= kShortestPart / 2) forms.push_back(in_hex(secret, upper));
   }
   for (unsigned before = 0; before < 3; ++before) {
-    for (const bool for_urls : {false, true}) {
-      std::string digits = base64(secret, before, for_urls);
-      if (digits.size() >= kShortestPart) forms.push_back(std::move(digits));
+    for (const bool ends : {false, true}) {
+      for (const bool for_urls : {false, true}) {
+        std::string digits = base64(secret, {before, ends, for_urls});
+        if (digits.size() >= kShortestPart) forms.push_back(std::move(digits));
+      }
     }
   }
 }

@@ -49,10 +49,10 @@ Releasing::Releasing(const Graph& graph, Files& files, Runner& runner, ReleaseOp
       options_(std::move(options)),
       ledger_(std::move(ledger)),
       state_(join_path(options_.workspace, ".devgraph")),
-      folder_(join_path(state_, "release")),
+      folder_(join_path(options_.aside.empty() ? state_ : options_.aside, "release")),
       redactor_(redactor_of(options_.secrets)),
       stop_(runner),
-      logs_(graph, files, options_.workspace, state_),
+      logs_(graph, files, options_.workspace, options_.aside.empty() ? state_ : options_.aside),
       runs_{graph,
             files,
             runner,
@@ -185,6 +185,19 @@ void Releasing::order() {
     steps_.push_back(std::move(found[number]));
 }
 
+/// One name for two things: which it stands for in the end would depend on which step came last.
+Status Releasing::refuse_two_meanings() const {
+  std::map<std::string, const ReleaseStep*> known;
+  for (const ReleaseStep& step : steps_) {
+    const StepFacts& facts = step.step->facts();
+    const ReleaseStep& first = *known.emplace(facts.target, &step).first->second;
+    if (first.step->facts().digest == facts.digest) continue;
+    return fail(fmt::format("{} and {} give one name, {}, to two things; release one of them",
+                            label(first.node), label(step.node), printable(facts.target)));
+  }
+  return {};
+}
+
 StepState Releasing::state_of(const ReleaseStep& step) const {
   const Ledger::Entry entry = ledger_.entry(step.step->facts());
   switch (step.seen.held) {
@@ -243,6 +256,9 @@ Status Releasing::plan() {
     }
   }
   order();
+  if (options_.aside.empty()) {
+    if (Status done = refuse_two_meanings(); !done) return done;
+  }
   return look_at_all();
 }
 

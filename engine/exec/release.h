@@ -23,7 +23,8 @@ namespace devgraph::exec {
 /// The effects that goals are or need, each behind those that it needs.
 std::vector<NodeId> effects_of(const Graph& graph, std::span<const NodeId> goals);
 
-/// What has to be built before any of these effects is carried out: nodes that are no effects.
+/// The nodes, no effects, that these effects, what asks for them and what undoes them read or come
+/// after: all of them have to be made before anything is carried out. Sorted by id.
 std::vector<NodeId> needs_of_effects(const Graph& graph, std::span<const NodeId> effects);
 
 /// All nodes that a release of these effects may run: they, and what asks for them and undoes them.
@@ -41,12 +42,17 @@ std::vector<NotReady> refused_effects(const Graph& graph, Files& files,
 
 struct ReleaseOptions {
   std::string workspace;  ///< Absolute.
+  /// Absolute: a folder of the caller, for a plan that is only looked at, without the lock of the
+  /// state. Empty: one in the state.
+  std::string aside = {};
   std::vector<NodeId> effects;
   SecretValues secrets;
   bool keep_going = false;
   std::string commit;                                 ///< Of the workspace, or empty.
   std::vector<std::string> goals;                     ///< Labels, for the ledger.
   std::chrono::milliseconds visible_within{120'000};  ///< After a step, until its target shows it.
+  /// Until a target shows what a run that was killed had sent.
+  std::chrono::milliseconds settles_within{1'500};
 };
 
 /// How a step stands before anything is done.
@@ -88,7 +94,7 @@ class Release {
  public:
   /// The inputs of all effects are in place. Errors name the node: arguments that make no sense, a
   /// target that does not answer. Nothing is changed outside. The caller holds the lock of the
-  /// state.
+  /// state, or has a folder aside.
   static Result<std::unique_ptr<Release>> plan(const Graph& graph, Files& files, Runner& runner,
                                                ReleaseOptions options);
   virtual ~Release() = default;

@@ -6,6 +6,7 @@
 #include "engine/actions/effects/effect.h"
 #include "engine/base/path.h"
 #include "engine/exec/node_step.h"
+#include "engine/exec/owned.h"
 #include "engine/exec/staging.h"
 #include "engine/graph/order.h"
 
@@ -40,12 +41,13 @@ std::vector<NodeId> nodes_of_effects(const Graph& graph, std::span<const NodeId>
 std::vector<NodeId> needs_of_effects(const Graph& graph, std::span<const NodeId> effects) {
   const std::vector<NodeId> nodes = nodes_of_effects(graph, effects);
   const std::set<NodeId> own(nodes.begin(), nodes.end());
-  std::vector<NodeId> needs;
-  for (const NodeId id : needed_order(graph, nodes)) {
-    if (!is_effect(graph, id) && !own.contains(id)) needs.push_back(id);
+  std::set<NodeId> needs;
+  for (const NodeId node : nodes) {
+    for (const NodeId id : direct_needs(graph, node)) {
+      if (!is_effect(graph, id) && !own.contains(id)) needs.insert(id);
+    }
   }
-  std::ranges::sort(needs);
-  return needs;
+  return {needs.begin(), needs.end()};
 }
 
 std::vector<std::size_t> order_steps(std::span<const Turned> steps,

@@ -15,6 +15,7 @@ namespace {
 
 using actions::Held;
 using actions::Seen;
+using actions::Step;
 using actions::StepFacts;
 using Clock = std::chrono::steady_clock;
 
@@ -37,6 +38,9 @@ std::optional<std::string> Releasing::why_blocked(const Course& course,
   if (step.step->facts().turn == actions::Turn::Moving) {
     return "names move only when all else is done";
   }
+  if (step.step->facts().waits && course.failed.contains(step.node)) {
+    return "it waits for all of " + label(step.node);
+  }
   for (const std::size_t need : needs_[number_.at(step.node)]) {
     if (course.failed.contains(parts_[need]->node)) return label(parts_[need]->node);
   }
@@ -53,11 +57,29 @@ Status Releasing::wait_until_visible(actions::Step& step) {
     if (stop_.stopping()) return actions::interrupted();
     if (Clock::now() >= deadline) {
       if (!seen) return std::unexpected(seen.error());
-      return fail(seen->held == Held::Other
-                      ? fmt::format("the target shows {} instead", printable(seen->what))
-                      : std::string("it was done, but the target does not show it"));
+      if (seen->held == Held::Other) {
+        return fail(fmt::format("the target shows {} instead", printable(seen->what)));
+      }
+      const std::string why = step.why_nothing();
+      return fail(fmt::format("it was done, but after {} the target does not show it{}{}",
+                              human_duration(options_.visible_within), why.empty() ? "" : "\n",
+                              why));
     }
     std::this_thread::sleep_for(pause);
+  }
+}
+
+/// A run that was killed may have left a request on its way: what was begun is not sent a second
+/// time before its target had a moment to show it.
+Result<Seen> Releasing::look_before(Step& step) const {
+  const bool was_begun = ledger_.entry(step.facts()).mark == Ledger::Mark::Started;
+  const auto deadline = Clock::now() + options_.settles_within;
+  constexpr std::chrono::milliseconds kPause{250};
+  while (true) {
+    Result<Seen> seen = step.look();
+    const bool may_come = seen && (seen->held == Held::Nothing || seen->held == Held::Other);
+    if (!was_begun || !may_come || stop_.stopping() || Clock::now() >= deadline) return seen;
+    std::this_thread::sleep_for(kPause);
   }
 }
 
@@ -75,7 +97,7 @@ Status Releasing::put(ReleaseStep& step, const Seen& seen, const std::string& be
 Status Releasing::do_step(ReleaseStep& step) {
   const StepFacts& facts = step.step->facts();
   // A name may have been taken since the plan was shown.
-  const Result<Seen> seen = step.step->look();
+  const Result<Seen> seen = look_before(*step.step);
   if (!seen) return std::unexpected(seen.error());
   if (seen->held == Held::Other && facts.turn != actions::Turn::Moving) {
     return fail(fmt::format("it stands for {} by now, not for {}; nothing is overwritten",

@@ -79,6 +79,7 @@ class Releasing final : public Release {
   std::string rule_of(NodeId id) const;
   void order();
   std::vector<std::vector<std::size_t>> needs_of_parts() const;
+  Status refuse_two_meanings() const;
   Status look_at_all();
   StepState state_of(const ReleaseStep& step) const;
   std::string hidden(const std::string& text) const { return redactor_->apply(text); }
@@ -97,6 +98,7 @@ class Releasing final : public Release {
   Status drop_leases();
   Status do_step(ReleaseStep& step);
   Status put(ReleaseStep& step, const actions::Seen& seen, const std::string& before);
+  Result<actions::Seen> look_before(actions::Step& step) const;
   Status wait_until_visible(actions::Step& step);
   Status finish_part(Part& part);
   Part& part_of(NodeId id) { return *parts_.at(number_.at(id)); }

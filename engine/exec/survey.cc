@@ -124,9 +124,11 @@ Status Survey::check_sources() const {
     const std::string path = printable(graph_->str(graph_->file(file).path));
     const char* what = sources_[file].stat.exists() ? "is no regular file" : "does not exist";
     std::string cure;
-    if (const auto freeze = frozen_by(*graph_, graph_->str(graph_->file(file).path)))
+    if (const auto owner = owner_of(*graph_, graph_->str(graph_->file(file).path))) {
       cure =
-          fmt::format("; `devgraph freeze {}` writes it", shell_word(label_of(*graph_, *freeze)));
+          fmt::format("; `devgraph {} {}` writes it", is_links(*graph_, *owner) ? "link" : "freeze",
+                      shell_word(label_of(*graph_, *owner)));
+    }
     return fail(
         fmt::format("source `{}` {}; {} needs it{}", path, what, label_of(*graph_, node), cure));
   };

@@ -42,7 +42,7 @@ class Sweep {
   /// What `find` found. May be killed at any point, and be repeated.
   Status drop();
 
-  std::uint64_t kept_bytes() const { return collector_->needed(); }
+  std::uint64_t kept_bytes() const { return collector_ ? collector_->needed() : 0; }
   std::uint64_t stray_bytes() const { return stray_bytes_; }  ///< Contents of no result.
   bool keeps_any(const Digest& label) const { return kept_labels_.contains(label); }
 

@@ -7,11 +7,11 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/actions/oci/config.h"
 #include "engine/actions/oci/layout.h"
+#include "engine/base/child.h"
 #include "engine/base/files.h"
 #include "engine/base/text.h"
 #include "engine/exec/image_layers.h"
@@ -137,17 +137,15 @@ Status enter(EnterRequest request) {
 
 /// By a process of its own, which ends at once: what it has unshared is gone then.
 Status try_namespaces() {
-  const std::string command = fmt::format("exec /proc/{}/exe {} ''", ::getpid(), kEnterWord);
-  std::FILE* const pipe = ::popen(command.c_str(), "re");
+  const Result<ChildOutput> tried =
+      output_of({fmt::format("/proc/{}/exe", ::getpid()), std::string(kEnterWord), ""}, {});
   // A shortage; the command itself will say so.
-  if (pipe == nullptr) return {};
-  const int status = ::pclose(pipe);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) == 0) return {};
+  if (!tried || tried->status == 0 || tried->status == ChildOutput::kKilled) return {};
   return fail(
       fmt::format("this machine does not let us make namespaces, which it takes to run within an "
                   "image; in a container, start that with --privileged; elsewhere, build as root, "
                   "or allow them to users (sysctl kernel.unprivileged_userns_clone=1): {}",
-                  std::generic_category().message(WEXITSTATUS(status))),
+                  std::generic_category().message(tried->status)),
       kNoEntry);
 }
 

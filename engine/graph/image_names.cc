@@ -2,6 +2,7 @@
 
 #include <map>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace devgraph {
@@ -49,20 +50,16 @@ std::uint32_t image_id(const Graph& graph, ValueId image) {
   return ~0U;
 }
 
-/// `name:tag` in full, so that what engines take for the same is the same.
-std::string full_name(std::string name) {
-  for (const std::string_view usual : {"docker.io/", "index.docker.io/", "library/"}) {
-    if (name.starts_with(usual)) name.erase(0, usual.size());
-  }
-  return has_tag(name) ? name : name + ":latest";
-}
-
 void add_pushed(const Graph& graph, const Node& node, std::vector<Naming>& found) {
   const std::vector<std::string> tags = texts(graph, arg(graph, node, "tags"));
   const auto add = [&](const std::string& to, ValueId image) {
     if (has_tag(to)) found.push_back({to, image});
-    for (const std::string& tag : tags)
-      found.push_back({to + ":" + tag, image});
+    for (const std::string& tag : tags) {
+      std::string name = to;
+      name += ':';
+      name += tag;
+      found.push_back({std::move(name), image});
+    }
   };
   const ValueId image = arg(graph, node, "image");
   const ValueId images = arg(graph, node, "images");
@@ -92,6 +89,17 @@ std::vector<Naming> names_given(const Graph& graph, const Node& node) {
 
 }  // namespace
 
+std::string full_image_name(std::string name) {
+  for (const std::string_view usual : {"docker.io/", "index.docker.io/", "library/"}) {
+    if (name.starts_with(usual)) name.erase(0, usual.size());
+  }
+  return tagged_image_name(name);
+}
+
+std::string tagged_image_name(const std::string& name) {
+  return has_tag(name) ? name : name + ":latest";
+}
+
 std::optional<ImageNameClash> find_image_name_clash(const Graph& graph) {
   struct Holder {
     NodeId node{};
@@ -105,7 +113,7 @@ std::optional<ImageNameClash> find_image_name_clash(const Graph& graph) {
       if (naming.image == kNoValue) continue;
       const Holder mine{NodeId{i}, image_id(graph, naming.image)};
       const auto [held, is_new] =
-          places[graph.str(node.action)].try_emplace(full_name(naming.name), mine);
+          places[graph.str(node.action)].try_emplace(full_image_name(naming.name), mine);
       if (is_new || held->second.image == mine.image) continue;
       return ImageNameClash{held->second.node, mine.node, std::move(naming.name)};
     }

@@ -20,4 +20,9 @@ struct ImageNameClash {
 /// nothing is said: giving a name of another image is what it is for.
 std::optional<ImageNameClash> find_image_name_clash(const Graph& graph);
 
+/// `name:tag` in full, so that what engines take for the same is the same.
+std::string full_image_name(std::string name);
+/// Only the tag is added where there is none.
+std::string tagged_image_name(const std::string& name);
+
 }  // namespace devgraph

@@ -93,8 +93,7 @@ bool DockerPlanner::place_context(Cell& cell, Given& given) {
       return false;
     }
     const FileObject& file = one.as<FileObject>();
-    const std::string folder =
-        file.from_glob ? file.glob_base : std::string(parent_path(file.path));
+    const std::string folder = file.glob ? file.glob_base : std::string(parent_path(file.path));
     root = root ? common_folder(*root, folder) : folder;
     files.push_back(one);
   }

@@ -25,6 +25,7 @@ class ClusterKit(clusterkit_release.Releases, example.Example):
     @classmethod
     def setUpClass(cls):
         cls.ws = cls.copy()
+        cls.make_secrets()
         cls.ws.shell("git init -q . && git add . && git commit -qm one")
         cls.first = cls.build_first()
 

@@ -224,6 +224,37 @@ class List(Commands):
         # Of a family the cells that are asked for, and nothing that has no such axis.
         self.screen(["list", "*@lang=de"], 0, "//:all   let  1\n//:page  run  1 by lang\n")
 
+    def test_the_field_doc(self):
+        self.ws.write("build.devgraph", """devgraph 1
+rule pair(to: string) {
+  copy left { file = ./words.txt, to = "{to}" }
+  ## What stands on the right.
+  copy right { file = ./words.txt, to = "{to}" }
+}
+copy plain { file = ./words.txt, doc = "All words.\\nEach once." }
+## Not this.
+copy both { file = ./words.txt, doc = "But this" + "." }
+## Filled by a comment.
+copy filled { file = ./words.txt, doc = none }
+axis n = range(0, 2)
+copy each[n] { file = ./words.txt, to = "{n}", doc = "Copy {n}." }
+pair two { to = "x", doc = "Both of them." }
+git_tag cut { tag = "v1", doc = "A tag." }
+""")
+        self.screen(["list", "//..."], 0, """//:both       copy     1       But this.
+//:cut        git_tag  1       (effect) A tag.
+//:each       copy     2 by n  Copy 0.
+//:filled     copy     1       Filled by a comment.
+//:plain      copy     1       All words.
+//:two        pair     3       Both of them.
+//:two/left   copy     1
+//:two/right  copy     1       What stands on the right.
+//sub:again   copy     1
+""")
+        self.screen(["list", "each@n=1"], 0, "//:each  copy  1 by n  Copy 1.\n")
+        run = self.expect(self.ws.devgraph("list", "--json", "plain"), 0)
+        self.assertEqual(json.loads(run.out)[0]["doc"], "All words.\nEach once.")
+
     def test_json(self):
         self.json(["list", "--json", "page", "sorted", "cut"], 0, [
             {"label": "//:cut", "kind": "node", "rule": "git_tag", "axes": {}, "nodes": 1, "effect": True,
@@ -235,7 +266,6 @@ class List(Commands):
 
     def test_std(self):
         self.screen(["list", "std", "pick", "git_branch"], 0, """## Makes and pushes a branch.
-## (This version of devgraph checks it, and cannot run it.)
 extern effect rule git_branch(
   ## Its name.
   branch: string
@@ -257,7 +287,9 @@ extern rule pick(
                                 "merge_json", "compress", "git_clone", "seed", "fetch", "dataset", "image",
                                 "oci_image", "image_index", "image_archive", "image_layout", "image_import", "image_pull", "image_tag", "push_hashed", "docker_load",
                                 "dockerfile", "env_file", "wheel", "sdist", "package_index", "venv",
-                                "wheel_repack", "wheel_by_backend", "wheel_test", "image_sbom", "links"})
+                                "wheel_repack", "wheel_by_backend", "wheel_test", "image_sbom", "links", "freeze",
+                                "push", "promote", "git_tag", "git_branch", "pypi", "upload", "copy_to", "exec",
+                                "github_release"})
 
     def test_refusals(self):
         self.screen(["list", "sortd", "book"], 2, "", """error[E906]: no node `sortd` in `//`; did you mean `sorted`?

@@ -92,6 +92,59 @@ class Content(harness.Case):
         self.ws.shell("git rm -q --cached made.txt; echo made.txt >> .gitignore; git add .gitignore; git commit -qm 4")
         self.assertEqual(stamped(run=1), self.ws.shell("git rev-parse HEAD").strip() + "-dirty")
 
+    def test_a_deleted_file_of_a_glob_makes_its_commit_dirty(self):
+        self.ws.write("build.devgraph", "devgraph 1\n"
+                      "write stamp { text = git.commit_of([./parts/*.txt, ...maybe(./more/**)]) }\n")
+        self.ws.write("parts/note.md", "no part\n")
+        self.ws.write("parts/c.txt", "ccc\n")
+        self.ws.write("more/sub/build.devgraph", "")
+        self.ws.write("more/sub/own.txt", "of another project\n")
+        self.ws.write("more/here.txt", "here\n")
+        self.ws.shell("git init -q -b main && git add . && git commit -qm one")
+        first = self.ws.shell("git rev-parse HEAD").strip()
+
+        def stamped():
+            self.build(self.ws)
+            return self.ws.read("out/stamp/stamp")
+
+        self.assertEqual(stamped(), first)
+        self.ws.remove("parts/note.md")
+        self.ws.remove("more/sub/own.txt")
+        self.assertEqual(stamped(), first)
+        self.ws.remove("parts/c.txt")
+        self.assertEqual(stamped(), first + "-dirty")
+        self.ws.shell("git rm -q --cached parts/c.txt")
+        self.assertEqual(stamped(), first + "-dirty")
+        self.ws.shell("git reset -q && git checkout -q parts/c.txt")
+        self.assertEqual(stamped(), first)
+        self.ws.shell("git mv parts/c.txt parts/c.md")
+        self.assertEqual(stamped(), first + "-dirty")
+
+    def test_a_shallow_clone_does_not_say_the_commit_of_older_files(self):
+        self.ws.write("build.devgraph", "devgraph 1\n"
+                      "write stamp { text = git.commit_of(./parts/*.txt) }\n"
+                      "write other { text = git.commit_of(./README) }\n")
+        self.ws.shell("git init -q -b main && git add . && git commit -qm one")
+        for i in range(2):
+            self.ws.write("README", f"{i}\n")
+            self.ws.shell("git add . && git commit -qm more")
+        head = self.ws.shell("git rev-parse HEAD").strip()
+        first = self.ws.shell("git rev-parse HEAD~2").strip()
+        self.ws.shell(f"git clone -q --depth 2 file://{self.ws.root} ../clone")
+        clone = self.workspace({}, "clone")
+        run = self.expect(clone.devgraph("build"), 2)
+        self.assert_text(run.err, """\
+error[E413]: git.commit_of is not known here
+  --> build.devgraph:2:22
+ 2 | write stamp { text = git.commit_of(./parts/*.txt) }
+   |                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this clone is shallow: its history ends before that of these files
+   = get all of it:  git fetch --unshallow  (a workflow of GitHub gives actions/checkout `fetch-depth: 0`)
+""")
+        clone.shell("git fetch -q --unshallow")
+        self.build(clone)
+        self.assertEqual(clone.read("out/stamp/stamp"), first)
+        self.assertEqual(clone.read("out/other/other"), head)
+
     def test_a_clone_elsewhere_with_the_state_runs_nothing(self):
         self.ws.shell("git init -q -b main && git add . && git commit -qm one && git clone -q . ../clone")
         clone = self.workspace({}, "clone")

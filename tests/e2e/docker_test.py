@@ -1,12 +1,11 @@
 #!/usr/bin/python3
 """Images in a docker daemon, which is started for the test and ended after it."""
 
-import os
 import shutil
-import subprocess
-import time
+import tempfile
 
 import harness
+import services
 
 MANIFEST = """devgraph 1
 image app {
@@ -21,28 +20,13 @@ class Docker(harness.Case):
     @classmethod
     def setUpClass(cls):
         """One daemon for all cases: it takes a while to start."""
-        cls.root = subprocess.run(["mktemp", "-d", "/tmp/devgraph-dockerd-XXXXXX"], check=True,
-                                  stdout=subprocess.PIPE, text=True).stdout.strip()
-        cls.host = f"unix://{cls.root}/docker.sock"
-        cls.log = open(f"{cls.root}/log", "ab")
-        cls.daemon = subprocess.Popen(
-            ["dockerd", "--data-root", f"{cls.root}/data", "--exec-root", f"{cls.root}/exec",
-             "--pidfile", f"{cls.root}/pid", "--host", cls.host, "--iptables=false",
-             "--bridge=none", "--storage-driver", "vfs"],
-            stdin=subprocess.DEVNULL, stdout=cls.log, stderr=cls.log,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": cls.root})
-        end = time.monotonic() + 60
-        while not os.path.exists(f"{cls.root}/docker.sock"):
-            if time.monotonic() > end or cls.daemon.poll() is not None:
-                with open(f"{cls.root}/log", encoding="utf-8") as file:
-                    raise AssertionError("dockerd does not start:\n" + file.read())
-            time.sleep(0.1)
+        cls.root = tempfile.mkdtemp(prefix="devgraph-dockerd-")
+        cls.daemon = services.Dockerd(cls.root).start()
+        cls.host = cls.daemon.host
 
     @classmethod
     def tearDownClass(cls):
-        cls.daemon.terminate()
-        cls.daemon.wait()
-        cls.log.close()
+        cls.daemon.stop()
         shutil.rmtree(cls.root, ignore_errors=True)
 
     def setUp(self):
@@ -58,9 +42,7 @@ class Docker(harness.Case):
         self.assertEqual({word: counts[word] for word in wanted}, wanted, run.err)
 
     def docker(self, *arguments):
-        done = subprocess.run(["docker", "--host", self.host, *arguments], check=False,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              env={"PATH": "/usr/bin:/bin", "HOME": self.folder})
+        done = self.daemon.call(*arguments)
         self.assertEqual(done.returncode, 0, done.stdout)
         return done.stdout
 

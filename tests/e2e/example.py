@@ -1,16 +1,14 @@
 """What the tests of the examples share: a workspace that is built once."""
 
 import os
-import random
 import re
 import shutil
-import signal
-import time
 
+import canaries
 import harness
 
 
-class Example(harness.Case):
+class Example(canaries.Watched):
     """One workspace, built once; each case edits, looks, and takes its edit back, which runs nothing."""
 
     NAME = ""  # Of the folder in examples/.
@@ -22,6 +20,7 @@ class Example(harness.Case):
         """A copy of the example, without what building it left there; with these files in it, too."""
         cls.base = harness.tempfile.mkdtemp(prefix=f"devgraph-e2e-{cls.NAME}-")
         cls.addClassCleanup(shutil.rmtree, cls.base, ignore_errors=True)
+        cls.watch(cls.base)
         shutil.copytree(harness.ROOT / "examples" / cls.NAME, os.path.join(cls.base, "ws"), symlinks=True,
                         ignore=shutil.ignore_patterns("out", ".devgraph", ".env", "__pycache__"))
         return harness.Workspace(os.path.join(cls.base, "ws"), files or {".gitignore": "out/\n.devgraph/\n"})
@@ -57,24 +56,3 @@ class Example(harness.Case):
     def ran(self, run):
         """The labels of what ran, without slashes, as the lines of a build say it."""
         return set(re.findall(r"^\[ *\d+/\d+\] //(\S+)  [\d.]+", run.err, re.MULTILINE))
-
-    def killed_again_and_again(self, start, forget, state, times):
-        """A release that is killed at random, and called again, leaves behind what one leaves that is not. `start`
-        begins one in the background, `forget` makes the targets empty, `state` is what a stranger sees of them."""
-        times = int(os.environ.get("DEVGRAPH_KILLS", times))
-        forget()
-        began = time.monotonic()
-        self.expect(self.ws.finish(start(), timeout=300), 0)
-        lasts = time.monotonic() - began
-        want = state()
-        chance = random.Random(times)
-        while times > 0:
-            forget()
-            for _ in range(chance.randint(1, 4)):
-                process = start()
-                time.sleep(chance.uniform(0.1, lasts))
-                os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
-                times -= 1
-            self.expect(self.ws.finish(start(), timeout=300), 0)
-            self.assertEqual(state(), want)

@@ -187,6 +187,15 @@ class Reseed(harness.Case):
         self.assert_text(run.err, "error[E931]: nobody can be asked whether files may be written anew\n"
                                   "   = `--yes` writes them\n")
         self.assertEqual(ws.read(".env"), "PORT=9000\nHOST=h\n")
+        question = "Write the file anew? What differs is lost. [y/N] "
+        status, said = ws.answer("n", "freeze", "--reseed")
+        self.assertEqual(status, 2)
+        self.assertTrue(said.endswith(diff + question + "n\nerror[E931]: nothing was written\n"), said)
+        self.assertEqual(ws.read(".env"), "PORT=9000\nHOST=h\n")
+        status, said = ws.answer("y", "freeze", "--reseed")
+        self.assertEqual(status, 0)
+        self.assertTrue(said.endswith(diff + question + "y\nwritten ./.env\n"), said)
+        ws.write(".env", "PORT=9000\nHOST=h\n")
         run = self.expect(ws.devgraph("freeze", "--reseed", "--yes"), 0)
         self.assert_text(run.out, diff + "written ./.env\n")
         self.assertEqual(ws.read(".env"), "PORT=8000\nHOST=h\n")

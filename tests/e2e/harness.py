@@ -6,6 +6,7 @@ ends with the line `N passed, M failed`. Files run beside each other, so no case
 
 import difflib
 import os
+import pty
 import pathlib
 import re
 import shutil
@@ -52,14 +53,27 @@ class Run:
         return counts
 
 
+class Call(subprocess.Popen):
+    """The program, running. What it says is searched for secrets where somebody wants that, also if it is killed."""
+
+    def communicate(self, *arguments, **named):
+        out, err = super().communicate(*arguments, **named)
+        if Workspace.canaries:
+            Workspace.canaries.heard(self.args[1:], out, err)
+        return out, err
+
+
 class Workspace:
     """A folder with a manifest, and what a person would type in it."""
+
+    canaries = None  # See canaries.py.
 
     def __init__(self, root, files):
         self.root = pathlib.Path(root)
         self.root.mkdir(parents=True, exist_ok=True)
         self.home = self.root.parent / "home"
         self.home.mkdir(exist_ok=True)
+        self.variables = {}  # Of the person's environment, beside the usual ones.
         for name, content in files.items():
             self.write(name, content)
 
@@ -98,15 +112,15 @@ class Workspace:
     def environment(self, extra=None):
         base = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "LC_ALL": "C.UTF-8"}
         base.update({name: os.environ[name] for name in PASSED_ON if name in os.environ})
-        base.update(extra or {})
+        base.update(self.variables | (extra or {}))
         return base
 
     def start(self, *arguments, cwd=".", env=None):
         """The program in the background, in a process group of its own."""
-        return subprocess.Popen([BINARY, *arguments], cwd=self.root / cwd,
-                                env=self.environment(env), stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                start_new_session=True)
+        given = {**(self.canaries.given if self.canaries else {}), **(env or {})}
+        return Call([BINARY, *arguments], cwd=self.root / cwd, env=self.environment(given),
+                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    start_new_session=True)
 
     def finish(self, process, arguments=(), timeout=60):
         try:
@@ -121,6 +135,25 @@ class Workspace:
     def devgraph(self, *arguments, cwd=".", env=None, timeout=60):
         return self.finish(self.start(*arguments, cwd=cwd, env=env), arguments, timeout)
 
+    def answer(self, word, *arguments, env=None):
+        """The program at a terminal, where its question is answered with a word. Its exit status, and the screen."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.root)
+            os.execve(BINARY, [BINARY, *arguments], self.environment({"TERM": "dumb", **(env or {})}))
+        said = b""
+        while b"[y/N] " not in said:
+            said += os.read(terminal, 4096)
+        time.sleep(0.2)
+        os.write(terminal, word.encode() + b"\n")
+        try:
+            while piece := os.read(terminal, 4096):
+                said += piece
+        except OSError:
+            pass
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said.decode().replace("\r\n", "\n")
+
     def shell(self, script, check=True):
         """A command of the person beside devgraph: git, make, cp."""
         done = subprocess.run(["bash", "-c", script], cwd=self.root, env=self.environment(
@@ -129,6 +162,8 @@ class Workspace:
              "GIT_COMMITTER_EMAIL": "t@example.org"}),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             timeout=120 * PATIENCE, check=False)
+        if self.canaries:
+            self.canaries.heard([script], done.stdout, b"")
         text = done.stdout.decode("utf-8", "surrogateescape")
         if check and done.returncode != 0:
             raise AssertionError(f"{script!r} ended with {done.returncode}:\n{text}")

@@ -48,6 +48,20 @@ class Link(harness.Case):
         self.assert_text(run.out, out)
         self.assert_text(run.err, err)
 
+    def test_a_link_that_a_node_reads(self):
+        ws = self.ws
+        ws.write("app/build.devgraph", APP + "let own = ./tests/pytest.ini\nrun lines {\n  out = \"lines.txt\"\n"
+                 "  $ wc -l < {own} > {out}\n}\n")
+        absent = ("error[E912]: source `app/tests/pytest.ini` does not exist; //app:lines needs it; "
+                  "`devgraph link //app:helpers` writes it\n")
+        for command in ("build", "check"):
+            self.assert_text(self.expect(ws.devgraph(command), 2).err, absent)
+        self.made()
+        self.build(ws, run=2)
+        ws.write("helpers/pytest.ini", "[pytest]\nmore\n")
+        self.build(ws, run=1)
+        self.assertEqual(ws.read("out/app/lines/lines.txt"), "2\n")
+
     def test_links_are_made_verified_and_told(self):
         ws = self.ws
         run = self.build(ws, run=1)

@@ -55,7 +55,8 @@ class Pin(harness.Case):
         self.call(0, "check", err="pinned: //:typeshed to nothing\n2 nodes: 0 stale, 1 pinned\n")
         run = self.expect(ws.devgraph("check", "--json"), 0)
         self.assertEqual(json.loads(run.out)["pinned"], ["//:typeshed"])
-        self.build(ws, run=0, fresh=2)
+        run = self.build(ws, run=0, fresh=2)
+        self.assert_text(run.err, "2 nodes: 0 run, 2 fresh  0.0s\npinned: //:typeshed to nothing\n")
         self.call(0, "unpin", "typeshed", out="unpinned //:typeshed\n")
         self.assertFalse(ws.exists("devgraph.pins"))
         self.build(ws, run=0, nodes=3)
@@ -143,6 +144,15 @@ class Pin(harness.Case):
         self.call(2, "pin", "clone", "--from", "none",
                   err="error[E934]: `none` is not there; the output is a file\n")
         self.call(2, "unpin", "clone", err="error[E934]: `clone` is not pinned\n   = nothing is\n")
+        # A node that was renamed is not pinned any more, and that is said.
+        self.call(0, "pin", "both", "--empty", out="pinned //:both to nothing\n")
+        ws.shell("sed -i s/both/renamed/g build.devgraph")
+        for command, code in (("build", 0), ("check", 3)):
+            run = ws.devgraph(command)
+            self.assertIn("warning: //:both is pinned, and no node is called so\n"
+                          "   = `devgraph unpin //:both` drops the pin\n", run.err)
+        self.call(0, "unpin", "both", out="unpinned //:both\n")
+        ws.shell("sed -i s/renamed/both/g build.devgraph")
         ws.write("devgraph.pins", "what\n")
         self.call(2, "build", err="error[E933]: devgraph.pins cannot be used: line 1 is not `devgraph "
                   "pins 1`\n   = `devgraph pin` and `devgraph unpin` write it; without it nothing is "

@@ -1,92 +1,15 @@
 #!/usr/bin/python3
-"""Releases: planned, agreed to, done once, interrupted anywhere, taken back. A real registry, git and
-folders are the targets; the registry's access log is the witness."""
+"""Releases: planned, agreed to, done once, taken back; names promoted; what goes along with them."""
 
 import json
 import os
-import pty
-import random
 import re
-import signal
-import time
 
 import harness
 import services
+from release_case import CANARY, Case
 
-MANIFEST = """devgraph 1
-param registry: string
-param shelf: string
-write page { text = read(./page.txt), to = "page.txt" }
-image app { files = { "/page.txt" = page } }
-test smoke {
-  $ grep -q page {page}
-}
-push images { image = app, to = registry, tags = ["1.4.0", "latest"], after = smoke }
-git_tag cut { tag = "v1.4.0", branch = "branch-1.4.0" }
-copy_to shelf-copy { files = page, to = shelf }
-exec notice {
-  deps = [page]
-  env  = { SHELF = shelf, TOKEN = secret("TOKEN") }
-  probe =
-    $ test -e "$SHELF/notice"
-  apply =
-    $ echo "token $TOKEN"
-    $ mkdir -p "$SHELF"
-    $ echo done >> "$SHELF/notice"
-  revert =
-    $ rm "$SHELF/notice"
-}
-let release = [images, cut, shelf-copy, notice]
-"""
-CANARY = "canary-7f3a!9"
 DIGEST = re.compile(r"\b[0-9a-f]{12}\b")
-
-
-class Case(harness.Case):
-    manifest = MANIFEST
-
-    def setUp(self):
-        super().setUp()
-        self.registry = services.Registry(os.path.join(self.folder, "registry")).start()
-        self.addCleanup(self.registry.stop)
-        self.ws = self.workspace({"build.devgraph": self.manifest, "page.txt": "a page\n",
-                                  ".gitignore": ".devgraph\nout\n"})
-        self.shelf = os.path.join(self.folder, "shelf")
-        self.origin = os.path.join(self.folder, "origin.git")
-        self.ws.shell(f"git init -q --bare {self.origin} && git init -q -b main . && "
-                      f"git config user.name t && git config user.email t@example.org && "
-                      f"git remote add origin {self.origin} && git add -A && git commit -qm one")
-
-    def arguments(self, *more):
-        return ("release", *more, "-D", f"registry={self.registry.host}/acme/app",
-                "-D", f"shelf={self.shelf}")
-
-    def start(self, *more):
-        return self.ws.start(*self.arguments(*more), env={"TOKEN": CANARY})
-
-    def release(self, *more, code=0):
-        arguments = self.arguments(*more)
-        return self.expect(self.ws.finish(self.start(*more), arguments), code)
-
-    def commit(self, message="next"):
-        self.ws.shell(f"git add -A && git commit -qm {message}")
-
-    def manifest_puts(self):
-        return [line for line in self.registry.writes() if line.startswith("PUT") and "/manifests/" in line]
-
-    def tag(self, name):
-        """The digest behind a tag, as a stranger sees it."""
-        return self.ws.shell(f"skopeo inspect --tls-verify=false --format '{{{{.Digest}}}}' "
-                             f"docker://{self.registry.host}/acme/app:{name}").strip()
-
-    def targets(self):
-        """All that a release leaves behind."""
-        notice = os.path.join(self.shelf, "notice")
-        return {"1.4.0": self.tag("1.4.0"), "latest": self.tag("latest"),
-                "git": self.ws.shell(f"git ls-remote {self.origin} | cut -f2 | sort"),  # No lease, too.
-                "branch": self.ws.shell(f"git --git-dir {self.origin} rev-parse branch-1.4.0 v1.4.0^{{}}"),
-                "page": open(os.path.join(self.shelf, "page.txt"), encoding="utf-8").read(),
-                "notice": open(notice, encoding="utf-8").read()}
 
 
 class Plans(Case):
@@ -169,31 +92,15 @@ let release = [there]
         self.assertIn("2 effects: 2 done", self.release("images", "--yes").err)
 
     def answer(self, word):
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.chdir(self.ws.root)
-            os.execve(harness.BINARY, [harness.BINARY, *self.arguments()],
-                      self.ws.environment({"TERM": "dumb", "TOKEN": CANARY}))
-        said = b""
-        while b"[y/N] " not in said:
-            said += os.read(terminal, 4096)
-        time.sleep(0.2)
-        os.write(terminal, word)
-        try:
-            while piece := os.read(terminal, 4096):
-                said += piece
-        except OSError:
-            pass
-        os.close(terminal)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said.decode()
+        return self.ws.answer(word, *self.arguments(), env={"TOKEN": CANARY})
 
     def test_it_asks_once(self):
-        status, said = self.answer(b"n\n")
+        status, said = self.answer("n")
         self.assertEqual(status, 2, said)
         self.assertIn("6 effects: 6 to do. Go on? [y/N] ", said)
         self.assertIn("error[E941]: not agreed to; nothing was done", said)
         self.assertEqual(self.registry.writes(), [])
-        status, said = self.answer(b"y\n")
+        status, said = self.answer("y")
         self.assertEqual(status, 0, said)
         self.assertIn("6 effects: 6 done", said)
 
@@ -254,13 +161,41 @@ class Does(Case):
         run = self.release("--yes", code=2)
         self.assertIn("error[E942]: tag origin v1.4.0 is there already, and is something else", run.err)
 
+    def test_a_tag_of_this_repository_that_is_in_the_way(self):
+        plan = ("--dry-run", "cut")
+        self.ws.shell("git tag v1.4.0")
+        run = self.release(*plan, code=2)
+        self.assert_text(run.err, "error[E944]: no plan: //:cut: the tag `v1.4.0` of this "
+                         "repository is not annotated; `git tag -d v1.4.0` drops it\n   = nothing outside was changed\n")
+        self.ws.shell("git tag -d v1.4.0 && git tag -a -m other v1.4.0")
+        self.ws.write("more.txt", "x")
+        self.commit()
+        run = self.release("--yes", "cut", code=2)
+        self.assertRegex(run.err, r"//:cut: the tag `v1.4.0` of this repository is another commit, \w{40}; "
+                                  r"`git tag -d v1.4.0` drops it\n")
+        self.assertEqual(self.ws.shell(f"git ls-remote {self.origin}"), "")
+        self.ws.shell("git tag -d v1.4.0 && git tag -a -m mine v1.4.0")
+        self.release("--yes", "cut")
+        self.assertEqual(self.ws.shell(f"git --git-dir {self.origin} tag -l --format='%(contents:subject)'"), "mine\n")
+
+    def test_what_a_remote_says_of_a_push(self):
+        hook = os.path.join(self.origin, "hooks", "pre-receive")
+        with open(hook, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\nread old new ref\ncase $ref in refs/tags/*) echo 'tags are closed on Sundays' >&2; exit 1;; esac\n")
+        os.chmod(hook, 0o755)
+        run = self.release("--yes", "cut", code=1)
+        self.assertRegex(run.err, r"FAILED tag \S+ v1.4.0 [\d.]+s\n"
+                                  r"    \[remote rejected\] v1.4.0 -> v1.4.0 \(pre-receive hook declined\)\n"
+                                  r"    remote: tags are closed on Sundays\n")
+
     def test_what_fails_and_what_goes_on(self):
         self.ws.edit("build.devgraph", '$ echo "token $TOKEN"', "$ exit 3")
         self.ws.edit("build.devgraph", "let release", "exec later {\n  apply =\n    $ true\n  after = notice\n}\nlet release")
         self.ws.edit("build.devgraph", "shelf-copy, notice]", "shelf-copy, later]")
         run = self.release("--yes", "-k", code=1)
         self.assertIn("7 effects: 4 done, 1 failed, 2 blocked", run.err)
-        self.assertRegex(run.err, r"FAILED exec //:notice.*\n    exit status 3\n(    .*\n)*    log: .devgraph/log/notice.log\n")
+        self.assertRegex(run.err, r"FAILED exec //:notice [\d.]+s\n    exit status 3\n    \$ exit 3\n"
+                                  r"    log: .devgraph/log/notice.log\n")
         self.assertIn("blocked exec //:later: //:notice\n", run.err)
         self.assertRegex(run.err, r"blocked push \S+:latest: names move only when all else is done\n")
         self.assertEqual(len(self.manifest_puts()), 2)  # By digest, and 1.4.0.
@@ -288,6 +223,9 @@ class Does(Case):
         self.assertNotEqual(self.tag("latest"), before)
         plan = self.release("--revert", "--dry-run")
         self.assertIn("4 effects can be taken back; 2 that are there cannot be, or are not ours\n", plan.err)
+        steps = json.loads(self.release("--revert", "--dry-run", "--json").out)["steps"]
+        self.assertEqual([step["target"] for step in steps], [line.split(" ", 3)[3] for line in plan.err.splitlines()
+                                                              if line.startswith("  ")])
         self.assertNotEqual(self.tag("latest"), before)
         run = self.release("--revert", "--yes")
         self.assertIn("4 effects: 4 taken back", run.err)
@@ -296,103 +234,6 @@ class Does(Case):
         # 1.5.0 stays, as registries keep what they have, and so does what the first release did.
         self.assertIn("6 effects: 4 done, 2 present", self.release("--yes").err)
         self.release("--revert", "--yes")
-
-
-class Interrupted(Case):
-    def killed_at(self, line):
-        """Kills a release as soon as the ledger has so many lines; whether it came to that."""
-        path = self.ws.path(".devgraph/ledger")
-        process = self.start("--yes")
-        while process.poll() is None:
-            try:
-                with open(path, "rb") as file:
-                    if file.read().count(b"\n") >= line:
-                        os.killpg(process.pid, signal.SIGKILL)
-                        process.communicate()
-                        return True
-            except FileNotFoundError:
-                pass
-        process.communicate()
-        return False
-
-    def test_killed_after_each_line_of_the_ledger(self):
-        self.release("--yes")
-        want = self.targets()
-        for line in range(1, 15):
-            with self.subTest(line=line):
-                self.registry.wipe()
-                os.truncate(self.registry.log_path, 0)
-                self.ws.shell(f"rm -rf {self.shelf} {self.origin} .devgraph/ledger && git init -q --bare {self.origin};"
-                              "git tag -d v1.4.0 || true")
-                self.killed_at(line)
-                self.release("--yes")
-                self.assertEqual(self.targets(), want)
-                self.assert_each_once()
-
-    def assert_each_once(self):
-        tags = [put.split("/")[-1] for put in self.manifest_puts()]
-        for name in ("1.4.0", "latest"):
-            self.assertEqual(tags.count(name), 1, tags)
-
-    def test_killed_at_random_times(self):
-        self.release("--yes")
-        want = self.targets()
-        chance = random.Random(5)
-        for _ in range(8):
-            self.registry.wipe()
-            os.truncate(self.registry.log_path, 0)
-            self.ws.shell(f"rm -rf {self.shelf} {self.origin} .devgraph/ledger && git init -q --bare {self.origin};"
-                          "git tag -d v1.4.0 || true")
-            for _ in range(3):
-                process = self.start("--yes")
-                time.sleep(chance.uniform(0.02, 0.4))
-                os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
-            self.release("--yes")
-            self.assertEqual(self.targets(), want)
-            self.assert_each_once()
-
-    def test_a_release_ends_with_the_commit_it_was_begun_with(self):
-        self.ws.edit("build.devgraph", '$ echo "token $TOKEN"', "$ test -e ok")
-        self.commit("two")
-        self.release("--yes", code=1)
-        self.ws.write("more.txt", "x")
-        self.commit("three")
-        run = self.release("--yes", code=2)
-        self.assertRegex(run.err, r"error\[E943\]: a release of commit \w{12} is not finished, and this is \w{12}\n"
-                                  r"   = to finish it, write  git switch --detach \w{12}  and  devgraph release\n"
-                                  r"   = to leave it as it is, write  devgraph release --new\n")
-        # The names of git stand for the earlier commit, and do not move.
-        self.assertIn("error[E942]", self.release("--yes", "--new", code=2).err)
-
-    def test_two_runners_do_not_meet(self):
-        self.ws.edit("build.devgraph", '$ echo "token $TOKEN"', '$ while ! test -e "$SHELF/go"; do sleep 0.1; done')
-        self.commit()
-        self.ws.shell(f"git clone -q . {self.folder}/other && cd {self.folder}/other && git remote set-url origin {self.origin}"
-                      " && git config user.name o && git config user.email o@example.org")
-        other = harness.Workspace(os.path.join(self.folder, "other"), {})
-        process = self.start("--yes")
-        self.wait_for(lambda: "refs/devgraph/lease" in self.ws.shell(f"git ls-remote {self.origin}"), "the lease")
-        run = self.expect(other.devgraph(*self.arguments("--yes"), env={"TOKEN": CANARY}), 2)
-        self.assertRegex(run.err, r"error\[E945\]: another release is going on at origin: on \S+, process \d+, since 20")
-        open(os.path.join(self.shelf, "go"), "wb").close()
-        self.assertEqual(self.ws.finish(process).code, 0)
-        self.assertNotIn("lease", self.ws.shell(f"git ls-remote {self.origin}"))
-        run = self.expect(other.devgraph(*self.arguments("--yes"), env={"TOKEN": CANARY}), 0)
-        self.assertIn("6 effects: 0 done, 6 present", run.err)
-
-    def test_ctrl_c_ends_between_steps(self):
-        self.ws.edit("build.devgraph", '$ echo "token $TOKEN"', "$ sleep 30")
-        process = self.start("--yes")
-        self.wait_for(lambda: self.ws.exists(".devgraph/ledger") and
-                      '"kind":"exec"' in self.ws.read(".devgraph/ledger"), "the command starts")
-        time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
-        run = self.ws.finish(process)
-        self.assertEqual(run.code, 130, run.err)
-        self.assertIn("6 effects: 3 done, 1 failed, 2 not started", run.err)
-        self.ws.edit("build.devgraph", "$ sleep 30", "$ true")
-        self.assertIn("6 effects: 3 done, 3 present", self.release("--yes").err)
 
 
 PROMOTE = """devgraph 1
@@ -477,6 +318,26 @@ provenance about { of = lines, images = { app }, builder = "https://ci.example.o
         ws.write("sub/NOTES.md", "others\n")
         ws.edit("build.devgraph", "./NOTES.md]", "./NOTES.md, ./sub/NOTES.md]")
         self.assertIn("two files are called `NOTES.md`", self.build(ws, code=1).err)
+
+    def test_checksums_are_signed_with_a_key_that_stays_a_secret(self):
+        ws = self.workspace({"build.devgraph": """devgraph 1
+checksums sums { files = ./NOTES.md }
+run signature {
+  out     = "SHA256SUMS.sig"
+  secrets = { key = secret("SIGNING_KEY") }
+  tools   = ["openssl"]
+  $ openssl pkeyutl -sign -rawin -inkey "$DEVGRAPH_SECRETS/key" -in {sums} -out {out}
+}
+""", "NOTES.md": "notes\n"})
+        key = ws.shell(f"openssl genpkey -algorithm ed25519 -out {self.folder}/key && openssl pkey -in {self.folder}/key "
+                       f"-pubout -out {self.folder}/public && cat {self.folder}/key")
+        self.assertEqual(self.expect(ws.devgraph("build", env={"SIGNING_KEY": key}), 0).counts()["run"], 2)
+        self.assertIn("Verified Successfully", ws.shell(
+            f"openssl pkeyutl -verify -rawin -pubin -inkey {self.folder}/public -in out/sums/SHA256SUMS "
+            "-sigfile out/signature/SHA256SUMS.sig"))
+        self.build(ws, run=0, fresh=2)
+        secret = key.splitlines()[1]
+        self.assertEqual(ws.shell(f"grep -rlF -e '{secret}' . || true"), "")
 
 
 if __name__ == "__main__":

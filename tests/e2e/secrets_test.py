@@ -77,6 +77,12 @@ class Secrets(harness.Case):
         of_any = self.ws.shell("printf 'any TOKEN' | sha256sum")
         self.assertEqual(self.ws.read(self.ws.devgraph("out", "a").out.strip()), of_any)
 
+    def test_a_command_has_the_name_wherever_it_is_written(self):
+        self.secret_file('[any]\ncommand = ["printf", "%s", "{name}: is {name} of {{name}} and {name"]\n')
+        self.build(self.ws, run=1)
+        of_any = self.ws.shell("printf 'TOKEN: is TOKEN of {TOKEN} and {name' | sha256sum")
+        self.assertEqual(self.ws.read(self.ws.devgraph("out", "a").out.strip()), of_any)
+
     def test_nothing_runs_without_all_of_them(self):
         self.ws.write("build.devgraph", NODE + """
 run b {

@@ -12,6 +12,7 @@ import threading
 import example
 import harness
 import services
+from kills import Kills
 
 DIRS = [".", "ck.infra", "models", "models/vision", "research/prices", "dash"]
 PER_DIR = 11
@@ -73,6 +74,7 @@ class SuperRepo(example.Example):
           mv helpers_root ../helpers && cd ../helpers && git init -q . && git add . && git commit -qm helpers
           cd ../ws && git init -q . && git -c protocol.file.allow=always submodule --quiet add ../helpers helpers_root
           git add . && git commit -qm one""")
+        cls.logins = {name: ("alice", cls.canaries.new(f"the password of {name}")) for name in ("ecr", "ghcr")}
         watch = Writes(cls.ws.root)
         cls.first = cls.build_first()
         cls.written = watch.end()
@@ -128,7 +130,7 @@ class SuperRepo(example.Example):
                 self.ws.write("models/changelog.txt", text)
                 run = self.expect(self.ws.devgraph("build"), 2)
                 self.assertRegex(run.err, r"error\[E411\]: acme-models: the changelog goes from 1\.\d+\.\d+ to 1\.8\.9\n"
-                                          "  --> models/build.devgraph:6:10\n")
+                                          "  --> models/build.devgraph:8:10\n")
         finally:
             self.ws.write("models/changelog.txt", before)
         run = self.expect(self.ws.devgraph("build", "-D", "//models:version=1.8.10"), 2)
@@ -216,7 +218,7 @@ class SuperRepo(example.Example):
             run = self.expect(self.ws.devgraph("build"), 2)
             self.assertRegex(run.err, "error\\[E603\\]: two images would be named `.*/acme-models:dev-1.9.0`\n")
             for folder in ("dash", "models"):
-                self.assertIn(f"--> {folder}/build.devgraph:6:10\n", run.err)
+                self.assertIn(f"--> {folder}/build.devgraph:8:10\n", run.err)
                 self.assertIn(f" //{folder}:app/promote\n", run.err)
             self.assertIsNone(re.search(r"^\[", run.err, re.MULTILINE))
         finally:
@@ -276,10 +278,14 @@ class SuperRepo(example.Example):
             self.assertEqual(len(re.findall(rf"^//\S*:app/{name} ", listed, re.MULTILINE)), len(DIRS))
 
     def test_14_a_release_of_one_directory(self):
-        ecr = services.Registry(os.path.join(self.folder, "ecr")).start()
+        ecr = services.Registry(os.path.join(self.folder, "ecr"), self.logins["ecr"]).start()
         self.addCleanup(ecr.stop)
-        ghcr = services.Registry(os.path.join(self.folder, "ghcr")).start()
+        ghcr = services.Registry(os.path.join(self.folder, "ghcr"), self.logins["ghcr"]).start()
         self.addCleanup(ghcr.stop)
+        # One login is written down, the other one is what a helper knows.
+        self.canaries.keep(*services.log_in(
+            self.ws.home, {ecr.host: self.logins["ecr"]}, {ghcr.host: self.logins["ghcr"]}))
+        self.ws.variables["PATH"] = f"{self.ws.home}/bin:/usr/bin:/bin"
         self.addCleanup(self.ws.write, "helpers_root/runnable.devgraph", self.ws.read("helpers_root/runnable.devgraph"))
         self.ws.edit("helpers_root/runnable.devgraph", "111122223333.dkr.ecr.eu-north-1.amazonaws.com", ecr.host + "/acme")
         self.ws.edit("helpers_root/runnable.devgraph", "ghcr.io/acme", ghcr.host + "/acme")
@@ -318,12 +324,47 @@ class SuperRepo(example.Example):
             self.ws.shell(f"rm -rf {origin} .devgraph/ledger && git init -q --bare {origin}; git tag | xargs git tag -d")
 
         def state():
-            puts = [line for line in ecr.writes() if line.startswith("PUT") and "/manifests/" in line and "/manifests/sha256" not in line]
-            self.assertEqual((len(puts), len(set(puts))), (4, 4), puts)
-            seen = [self.ws.shell(f"skopeo list-tags --tls-verify=false docker://{registry.host}/acme/acme-models")
-                    for registry in (ecr, ghcr)]
-            return seen, self.ws.shell(f"git ls-remote {origin} | cut -f2")
-        self.killed_again_and_again(lambda: self.ws.start("release", "models", "--yes"), forget, state, 4)
+            for registry, count in ((ecr, 4), (ghcr, 2)):
+                puts = [line for line in registry.writes(done_only=True)
+                        if "/manifests/" in line and "/manifests/sha256" not in line]
+                self.assertEqual((len(puts), len(set(puts))), (count, count), puts)
+            return ecr.tags("acme/acme-models"), ghcr.tags("acme/acme-models"), self.ws.shell(
+                f"git --git-dir {origin} for-each-ref --format='%(refname) %(*objectname)'")
+        kills = Kills(self, lambda: self.ws.start("release", "models", "--yes"), forget, state)
+        self.assertEqual(kills.lines, 2 * 7 + 2)
+        kills.after_each_line(every=5)
+        kills.at_random(2)
+        self.back_to_an_earlier_version(ecr)
+
+    def back_to_an_earlier_version(self, registry):
+        self.edited_for_good("models/changelog.txt", lambda text: "# models-1.9.1\n- Broken\n\n" + text)
+        self.expect(self.ws.devgraph("release", "models", "--yes", timeout=300), 0)
+        tags = registry.tags("acme/acme-models")
+        self.assertEqual(tags["prod"], tags["prod-1.9.1"])
+        self.assertNotEqual(tags["prod"], tags["prod-1.9.0"])
+        back = ("release", "//models:app/rollback", "-D", "//models:back-to=1.9.0")
+        plan = self.expect(self.ws.devgraph(*back, "--dry-run"), 0).out
+        self.assertRegex(plan, r"promote +\S+/acme/acme-models:prod +\w{12} +moves from \w{12}\n")
+        writes = len(registry.writes())
+        self.assertIn("1 effect: 1 done", self.expect(self.ws.devgraph(*back, "--yes"), 0).err)
+        tags = registry.tags("acme/acme-models")
+        self.assertEqual(tags["prod"], tags["prod-1.9.0"])
+        self.assertEqual({line.split("/")[-2] for line in registry.writes()[writes:]}, {"manifests"})
+        # `check` knows who moved it, and that the sources say otherwise.
+        said = self.expect(self.ws.devgraph("check", "--remote", "models"), 3).out
+        self.assertRegex(said, r"^//models:app/released  push \S+:prod stands for \w{12}, not for \w{12}\n$")
+        run = self.expect(self.ws.devgraph("release", "models", *back[2:], "--yes"), 2)
+        self.assertRegex(run.err, r"error\[E944\]: no plan: //models:app/\S+ and //models:app/\S+ give one name, "
+                                  r"\S+/acme-models:prod, to two things; release one of them\n")
+        run = self.expect(self.ws.devgraph(*back[:-1], "//models:back-to=1.0.0", "--yes"), 2)
+        self.assertRegex(run.err, r"E944\]: no plan: //models:app/rollback\S+ \S+:prod-1.0.0 is not there")
+        self.expect(self.ws.devgraph("release", "models", "--yes"), 0)
+
+    def edited_for_good(self, name, change):
+        """Until the end of the case."""
+        before = self.ws.read(name)
+        self.addCleanup(self.ws.write, name, before)
+        self.ws.write(name, change(before))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 """`allow_failed` and `may_fail`: merges that do without a few, and what the exit status says."""
 
 import json
+import os
 
 import harness
 
@@ -93,6 +94,71 @@ run merged {
         self.build(self.ws, "-k", code=1, failed=1, blocked=1)
         self.ws.write("in/c", "bad\n")
         self.build(self.ws, "-k", code=1, failed=2, blocked=4)
+
+
+USED = """devgraph 1
+param fail: bool = false
+param to: string
+run art {
+  may_fail = true
+  out      = "art.txt"
+  deps     = ./src
+  $ if {fail}; then exit 1; fi
+  $ cat {deps} > {out}
+}
+run mid {
+  out = "mid.txt"
+  $ cat {art} > {out}
+}
+test checked {
+  may_fail = true
+  deps     = ./src
+  $ if {fail}; then exit 1; fi
+}
+rule suite(fail: bool) {
+  test inner {
+    may_fail = true
+    deps     = ./src
+    $ if {fail}; then exit 1; fi
+  }
+}
+suite checks { fail }
+env_file vars { vars = { A = text(art) } }
+freeze keep { into = ./, files = art }
+copy_to direct { files = art, to = "{to}/direct" }
+copy_to behind { files = mid, to = "{to}/behind" }
+freeze checked-copy { into = ./kept/, files = ./src, after = checks }
+copy_to watched { files = ./src, to = "{to}/watched", after = checks }
+copy_to guarded { files = ./src, to = "{to}/guarded", after = checked }
+"""
+
+
+class Used(harness.Case):
+    def test_what_failed_is_not_used_though_it_may_fail(self):
+        ws = self.workspace({"build.devgraph": USED, "src": "old\n"})
+        shelf = os.path.join(self.folder, "shelf")
+        self.build(ws, "-D", f"to={shelf}", nodes=5, run=5)
+        ws.write("src", "new\n")
+        ws.write("art.txt", "by hand\n")
+        failing = ("-D", f"to={shelf}", "-D", "fail=true")
+        why = "what it makes is needed here, so `may_fail` does not excuse it\n"
+        for effect, fault in (("direct", "//:art failed: "), ("behind", "//:mid is blocked: "),
+                              ("guarded", "//:checked failed: "), ("watched", "//:checks/inner failed: ")):
+            run = self.expect(ws.devgraph("release", "--yes", *failing, effect), 1)
+            self.assertTrue(run.err.endswith(fault + why), run.err)
+            self.assertFalse(os.path.exists(shelf))
+        run = self.expect(ws.devgraph("freeze", *failing, "checked-copy"), 1)
+        self.assertTrue(run.err.endswith(f"//:checks/inner failed: {why}nothing was copied into the tree\n"), run.err)
+        run = self.expect(ws.devgraph("freeze", *failing, "keep"), 1)
+        self.assertTrue(run.err.endswith(f"//:art failed: {why}nothing was copied into the tree\n"), run.err)
+        self.assertEqual(ws.read("art.txt"), "by hand\n")
+        run = self.expect(ws.devgraph("export", *failing, "vars"), 1)
+        self.assertEqual(run.out, "")
+        self.assertTrue(run.err.endswith(f"//:vars is blocked: {why}"), run.err)
+        # A build by itself excuses all of it.
+        self.build(ws, "-k", *failing)
+        self.assertIn("1 effect: 1 done", self.expect(ws.devgraph("release", "--yes", *failing[:2], "behind"), 0).err)
+        self.assertEqual(open(f"{shelf}/behind/mid.txt", encoding="utf-8").read(), "new\n")
 
 
 if __name__ == "__main__":

@@ -64,6 +64,10 @@ run a {
         self.build(self.ws, run=2)
         self.assertIn("good day", self.output())
 
+    def test_what_tar_is_told_by_the_caller_does_not_count(self):
+        run = self.ws.devgraph("run", "root", "--", "busybox", "cat", "/etc/motd", env={"TAR_OPTIONS": "--no-such"})
+        self.assertEqual((run.code, run.out), (0, "welcome\n"), run.err)
+
     def test_what_it_may_not_do(self):
         for name, line in (("read a file that is not declared", "busybox cat undeclared"),
                            ("change an input", "echo x > {deps[0]}")):

@@ -20,7 +20,8 @@ EXAMPLE_PACKAGES=(git)
 TEST_PACKAGES=(
   clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 git make strace procps openssl
   skopeo umoci buildah docker-registry docker.io busybox-static apache2-utils curl
-  mmdebstrap nginx qemu-user-static twine python3-pip python3-setuptools python3-venv python3-wheel
+  mmdebstrap nginx qemu-user-static gh twine python3-pip python3-setuptools python3-venv python3-wheel
+  zstd
 )
 
 # missing_packages NAME...: prints those that are not installed.

@@ -12,10 +12,11 @@ Status Step::revert(const std::string&) {
 }
 
 const Effect* find_effect(std::string_view name) {
-  static constexpr std::array<Effect, 7> kEffects = {{
+  static constexpr std::array<Effect, 8> kEffects = {{
       {"copy_to", nullptr, plan_copy_to},
       {.name = "git_branch", .ready = ready_git, .plan = plan_git_branch, .lease = lease_git},
       {.name = "git_tag", .ready = ready_git_tag, .plan = plan_git_tag, .lease = lease_git},
+      {"github_release", ready_github, plan_github, uses_github},
       {"promote", ready_promote, plan_promote},
       {"push", ready_push, plan_push},
       {"pypi", ready_pypi, plan_pypi, uses_pypi},

@@ -27,7 +27,7 @@ struct Seen {
 /// When a step has its turn, among those that do not wait for each other.
 enum class Turn : std::uint8_t {
   Reversible,  ///< It can be taken back.
-  Final,       ///< A name that never moves and cannot be taken back.
+  Final,       ///< A name that never moves and cannot be taken back, or not unseen.
   Moving,      ///< A name that may move: only when all others of the release are there.
 };
 
@@ -46,6 +46,7 @@ struct StepFacts {
   std::uint64_t size = 0;  ///< Bytes; 0: there is no use in telling.
   Turn turn = Turn::Final;
   bool can_revert = false;
+  bool waits = false;  ///< For the steps of its effect before it: if one fails, it is not done.
 };
 
 /// One name at one target. Lives no longer than the context that it was made from.
@@ -59,6 +60,8 @@ class Step {
   const StepFacts& facts() const { return facts_; }
   /// Asks the target and changes nothing. Error: it does not answer, or refuses to.
   virtual Result<Seen> look() = 0;
+  /// What the last look has to say of why it saw nothing: lines, for people. May be empty.
+  virtual std::string why_nothing() const { return {}; }
   /// Puts it there. Only after `look` said that nothing is there, or something else under a moving
   /// name. What is sent has to have the digest of the facts: a file that changed is an error.
   virtual Status apply() = 0;

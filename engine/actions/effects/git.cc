@@ -78,26 +78,49 @@ class TagStep final : public RefStep {
         name_(std::move(name)),
         message_(std::move(message)) {}
 
+  /// What is in the way in this repository is known before anything is sent.
+  Result<Seen> look() override {
+    Result<Seen> seen = RefStep::look();
+    if (!seen || seen->held != Held::Nothing) return seen;
+    const Result<bool> is_here = here();
+    return is_here ? std::move(seen) : std::unexpected(is_here.error());
+  }
+
   Status apply() override {
     if (const Status done = make(); !done) return done;
     return push(ref());
   }
 
  private:
-  /// The tag of this repository; one that an interrupted release made is taken.
-  Status make() {
+  /// Whether this repository has the tag, as it would be made. Error: what it has is not that.
+  Result<bool> here() {
     Git git(context());
     const Result<std::string> held =
-        git({"for-each-ref", "--format=%(objectname) %(*objectname)", "--", ref()});
+        git({"for-each-ref", "--format=%(objecttype) %(objectname) %(*objectname)", "--", ref()});
     if (!held) return std::unexpected(held.error());
-    if (trim(*held).empty()) {
-      // Signed where the user's configuration says so (tag.gpgSign).
-      const auto made = git({"tag", "-a", "-m", message_, "--", name_, facts().digest});
-      return made ? Status() : std::unexpected(made.error());
+    const std::vector<std::string_view> words = split(trim(*held), ' ');
+    if (words.size() < 2) return false;
+    const bool is_annotated = words[0] == "tag" && words.size() > 2;
+    const std::string_view commit = is_annotated ? words[2] : words[1];
+    const std::string cure = fmt::format("; `git tag -d {}` drops it", shell_word(name_));
+    if (commit != facts().digest) {
+      return fail(fmt::format("the tag `{}` of this repository is another commit, {}{}",
+                              printable(name_), commit, cure));
     }
-    if (held->find(facts().digest) != std::string::npos) return {};
-    return fail(fmt::format("the tag `{}` of this repository is another commit: {}",
-                            printable(name_), trim(*held)));
+    if (is_annotated) return true;
+    return fail(
+        fmt::format("the tag `{}` of this repository is not annotated{}", printable(name_), cure));
+  }
+
+  /// The tag of this repository; one that an interrupted release made is taken.
+  Status make() {
+    const Result<bool> is_here = here();
+    if (!is_here) return std::unexpected(is_here.error());
+    if (*is_here) return {};
+    Git git(context());
+    // Signed where the user's configuration says so (tag.gpgSign).
+    const auto made = git({"tag", "-a", "-m", message_, "--", name_, facts().digest});
+    return made ? Status() : std::unexpected(made.error());
   }
 
   Status forget() override {

@@ -111,8 +111,6 @@ Result<std::shared_ptr<oci::Registry>> Registries::open(const std::string& host)
 }
 
 Status check_logins(const Context& context, const std::vector<ImageName>& names) {
-  constexpr long kUnauthorized = 401;
-  constexpr long kForbidden = 403;
   Registries registries(context);
   std::vector<std::string> asked;
   for (const ImageName& name : names) {
@@ -124,7 +122,8 @@ Status check_logins(const Context& context, const std::vector<ImageName>& names)
     const oci::Reply<void> taken = (*registry)->check_login(name.repository);
     if (taken) continue;
     const oci::Refusal& refusal = taken.error();
-    const bool is_refused = refusal.status == kUnauthorized || refusal.status == kForbidden;
+    const bool is_refused =
+        refusal.status == net::kUnauthorized || refusal.status == net::kForbidden;
     if (is_refused || refusal.unreachable) return std::unexpected(refusal.error());
   }
   return {};

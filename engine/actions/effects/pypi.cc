@@ -17,11 +17,6 @@ namespace devgraph::actions {
 
 namespace {
 
-constexpr long kUnauthorized = 401;
-constexpr long kForbidden = 403;
-constexpr long kNotFound = 404;
-constexpr long kGone = 410;
-
 /// Where the files go, and who sends them.
 struct Index {
   net::Url upload;
@@ -133,7 +128,7 @@ Result<net::Answer> get_page(const Context& context, const Index& index, const s
 }
 
 Status refused_page(const Index& index, const std::string& url, const net::Answer& answer) {
-  if (answer.status == kUnauthorized || answer.status == kForbidden) {
+  if (answer.status == net::kUnauthorized || answer.status == net::kForbidden) {
     return fail(fmt::format(
         "{} answers {}{}: it does not take {}", url, answer.status, words_of(answer),
         index.is_one_server() ? name_of(index.login)
@@ -176,7 +171,7 @@ Result<Seen> PypiStep::look() {
   const std::string url = index_.page(package_.name);
   const Result<net::Answer> answer = get_page(context_, index_, url);
   if (!answer) return std::unexpected(answer.error());
-  if (answer->status == kNotFound || answer->status == kGone) return Seen{Held::Nothing};
+  if (answer->status == net::kNotFound || answer->status == net::kGone) return Seen{Held::Nothing};
   if (!answer->is_good()) return std::unexpected(refused_page(index_, url, *answer).error());
   const auto listed = wheel::find_listed(answer->body, answer->header("content-type"), answer->url,
                                          package_.file.name);
@@ -229,12 +224,10 @@ Status PypiStep::apply() {
 /// What an answer that refuses means. Indexes say "there already" by 400, 403 or 409, and in words
 /// of their own: what is there tells better.
 Status PypiStep::settle(const net::Answer& answer) {
-  constexpr long kBadRequest = 400;
-  constexpr long kConflict = 409;
   const std::string url = net::show(index_.upload);
   const std::string& file = package_.file.name;
-  const bool may_be_there = answer.status == kBadRequest || answer.status == kForbidden ||
-                            answer.status == kConflict || net::is_transient(answer.status);
+  const bool may_be_there = answer.status == net::kBadRequest || answer.status == net::kForbidden ||
+                            answer.status == net::kConflict || net::is_transient(answer.status);
   if (may_be_there) {
     const Result<Seen> seen = look_for_twin();
     if (seen && seen->held == Held::Same) {
@@ -249,7 +242,7 @@ Status PypiStep::settle(const net::Answer& answer) {
     }
   }
   const std::string said = fmt::format("{} answers {}{}", url, answer.status, words_of(answer));
-  if (answer.status == kUnauthorized || answer.status == kForbidden) {
+  if (answer.status == net::kUnauthorized || answer.status == net::kForbidden) {
     return fail(
         fmt::format("{}: it does not take {} for {}: the token may be of another index, of "
                     "another project, or revoked",
@@ -259,7 +252,7 @@ Status PypiStep::settle(const net::Answer& answer) {
     return fail(fmt::format("{}: nothing is sent on to {}; write that as `to` if it is right", said,
                             net::shown(net::resolved(url, answer.header("location")))));
   }
-  if (answer.status == kNotFound) {
+  if (answer.status == net::kNotFound) {
     return fail(fmt::format("{}: files are not taken there; is `to` right?", said));
   }
   return fail(fmt::format("{}: {} is not taken", said, printable(file)));
@@ -278,16 +271,16 @@ Status ready_pypi(const Context& context) {
   const Result<net::Answer> answer = get_page(context, *index, url);
   if (!answer) return std::unexpected(answer.error());
   if (answer->is_good()) return {};
-  const bool is_login = answer->status == kUnauthorized || answer->status == kForbidden;
+  const bool is_login = answer->status == net::kUnauthorized || answer->status == net::kForbidden;
   if (is_login && !can_log_in(context, index->login)) return {};
-  const bool is_absent = answer->status == kNotFound || answer->status == kGone;
+  const bool is_absent = answer->status == net::kNotFound || answer->status == net::kGone;
   if (!is_absent) return refused_page(*index, url, *answer);
   // Nobody has uploaded this project yet; or there is no index at all.
   if (!index->is_derived || is_pypi(index->upload)) return {};
   const std::string root = net::show(index->simple);
   const Result<net::Answer> there = get_page(context, *index, root);
   if (!there) return std::unexpected(there.error());
-  if (there->status != kNotFound && there->status != kGone) return {};
+  if (there->status != net::kNotFound && there->status != net::kGone) return {};
   return fail(
       fmt::format("{} answers {}, so nobody can tell what {} has; name its simple index "
                   "with `index`",

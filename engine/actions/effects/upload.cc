@@ -15,13 +15,6 @@ namespace devgraph::actions {
 
 namespace {
 
-constexpr long kForbidden = 403;
-constexpr long kNotAllowed = 405;
-constexpr long kUnauthorized = 401;
-constexpr long kConflict = 409;
-constexpr long kPreconditionFailed = 412;
-constexpr long kNotImplemented = 501;
-
 constexpr std::string_view kSha256 = "sha256:";
 
 std::optional<std::uint64_t> number(std::string_view text) {
@@ -119,11 +112,11 @@ Result<net::Answer> UploadStep::put_somehow(const PlannedFile& file) {
     static_cast<void>(make_folder(folder_.url));
   }
   Result<net::Answer> answer = put(file, only_new);
-  if (answer && answer->status == kNotImplemented && only_new) {
+  if (answer && answer->status == net::kNotImplemented && only_new) {
     // Some servers that speak S3 know no conditions.
     answer = put(file, false);
   }
-  if (answer && answer->status == kConflict && !folder_.is_s3) {
+  if (answer && answer->status == net::kConflict && !folder_.is_s3) {
     if (const Status done = make_folder(folder_.url); !done) return std::unexpected(done.error());
     answer = put(file, only_new);
   }
@@ -151,7 +144,7 @@ Status UploadStep::make_folder(const std::string& url) {
     return ask(context_, request);
   };
   Result<net::Answer> answer = make();
-  if (answer && answer->status == kConflict) {
+  if (answer && answer->status == net::kConflict) {
     const std::string_view inner = std::string_view(url).substr(0, url.size() - 1);
     const std::size_t slash = inner.rfind('/');
     if (slash > url.find("://") + 2) {
@@ -161,7 +154,7 @@ Status UploadStep::make_folder(const std::string& url) {
   }
   if (!answer) return std::unexpected(answer.error());
   // 405: it is there.
-  if (answer->is_good() || answer->status == kNotAllowed) return {};
+  if (answer->is_good() || answer->status == net::kNotAllowed) return {};
   return fail(
       fmt::format("the folder {} is not there, and the server answers {} to MKCOL{}: make "
                   "it there",
@@ -188,7 +181,8 @@ Status UploadStep::apply() {
 /// meets what the first one sent, and another sender be quicker.
 Status UploadStep::settle(const net::Answer& answer) {
   if (answer.is_good()) return {};
-  const bool may_be_there = answer.status == kPreconditionFailed || answer.status == kConflict;
+  const bool may_be_there =
+      answer.status == net::kPreconditionFailed || answer.status == net::kConflict;
   const Result<Seen> seen = may_be_there ? look() : Result<Seen>(Seen{});
   if (!seen) return std::unexpected(seen.error());
   if (seen->held == Held::Same) return {};
@@ -236,7 +230,7 @@ Status ready_s3(const Context& context, const Folder& folder, const std::vector<
   if (!answer) return std::unexpected(answer.error());
   if (answer->is_good()) return {};
   if (is_absent(*answer)) return fail(fmt::format("there is no bucket {}", bucket.url));
-  if (answer->status != kForbidden || files.empty()) return refused(folder, *request, *answer);
+  if (answer->status != net::kForbidden || files.empty()) return refused(folder, *request, *answer);
   // A key may have leave for a part of the bucket only.
   const Result<net::Request> first = request_for(context, folder, "HEAD", files.front().name);
   if (!first) return std::unexpected(first.error());
@@ -254,7 +248,7 @@ Status ready_dav(const Context& context, const Folder& folder) {
   request->headers.emplace_back("Depth: 0");
   const Result<net::Answer> answer = ask(context, *request);
   if (!answer) return std::unexpected(answer.error());
-  if (answer->status == kUnauthorized && can_log_in(context, folder.login))
+  if (answer->status == net::kUnauthorized && can_log_in(context, folder.login))
     return refused(folder, *request, *answer);
   return {};
 }

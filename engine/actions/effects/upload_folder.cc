@@ -10,18 +10,8 @@
 
 namespace devgraph::actions {
 
-namespace {
-
-constexpr long kUnauthorized = 401;
-constexpr long kForbidden = 403;
-constexpr long kNotFound = 404;
-constexpr long kNotAllowed = 405;
-constexpr long kGone = 410;
-
-}  // namespace
-
 bool is_absent(const net::Answer& answer) {
-  return answer.status == kNotFound || answer.status == kGone;
+  return answer.status == net::kNotFound || answer.status == net::kGone;
 }
 
 Result<Folder> folder_of(const Context& context) {
@@ -91,10 +81,10 @@ std::unexpected<Error> refused(const Folder& folder, const net::Request& request
                             said,
                             net::shown(net::resolved(request.url, answer.header("location")))));
   }
-  const bool is_login = answer.status == kUnauthorized || answer.status == kForbidden;
+  const bool is_login = answer.status == net::kUnauthorized || answer.status == net::kForbidden;
   if (folder.is_s3 && (folder.login.secret.empty() || !is_login)) {
     // A HEAD has no words; and without leave to list, what is absent is forbidden.
-    const bool may_be_list = answer.status == kForbidden && request.method == "HEAD";
+    const bool may_be_list = answer.status == net::kForbidden && request.method == "HEAD";
     return fail(said + net::s3_refusal(answer) +
                 (may_be_list ? ", or have no leave for s3:GetObject and s3:ListBucket, which "
                                "looking needs"
@@ -103,11 +93,11 @@ std::unexpected<Error> refused(const Folder& folder, const net::Request& request
   if (is_login) {
     return fail(fmt::format("{}{}: it does not take {}{}", said, words_of(answer),
                             name_of(folder.login),
-                            folder.login.secret.empty() && answer.status == kUnauthorized
+                            folder.login.secret.empty() && answer.status == net::kUnauthorized
                                 ? ", or that has no login for it; give `user` and `password`"
                                 : ""));
   }
-  if (answer.status == kNotAllowed) {
+  if (answer.status == net::kNotAllowed) {
     return fail(fmt::format("{}{}: no WebDAV is spoken there", said, words_of(answer)));
   }
   return fail(said + words_of(answer));

@@ -62,6 +62,23 @@ struct Answer {
 };
 inline constexpr std::size_t kLargestAnswer = std::size_t{8} << 20;
 
+/// Statuses with a meaning of their own (RFC 9110, 15).
+inline constexpr long kCreated = 201;
+inline constexpr long kAccepted = 202;
+inline constexpr long kPartialContent = 206;
+inline constexpr long kMovedPermanently = 301;
+inline constexpr long kBadRequest = 400;
+inline constexpr long kUnauthorized = 401;
+inline constexpr long kForbidden = 403;
+inline constexpr long kNotFound = 404;
+inline constexpr long kNotAllowed = 405;
+inline constexpr long kConflict = 409;
+inline constexpr long kGone = 410;
+inline constexpr long kPreconditionFailed = 412;
+inline constexpr long kRangeNotSatisfiable = 416;
+inline constexpr long kUnprocessable = 422;
+inline constexpr long kNotImplemented = 501;
+
 /// Why there is no answer.
 struct Fault {
   std::string message;

@@ -94,10 +94,10 @@ std::string s3_refusal(const Answer& answer) {
     text = fmt::format(" ({})", printable(answer.body.substr(from, end - from)));
   }
   const std::string region = answer.header("x-amz-bucket-region");
-  if (answer.status == 301 || answer.status == 400) {
+  if (answer.status == kMovedPermanently || answer.status == kBadRequest) {
     if (!region.empty())
       text += fmt::format("; the bucket is in {0}: set AWS_REGION={0}", printable(region));
-  } else if (answer.status == 401 || answer.status == 403) {
+  } else if (answer.status == kUnauthorized || answer.status == kForbidden) {
     const bool any = !variable("AWS_ACCESS_KEY_ID").empty();
     text += any ? "; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY do not open it"
                 : "; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set";

@@ -86,7 +86,7 @@ std::string docker_list(const FoundImage& image, const std::vector<Sha256>& diff
 }
 
 Result<std::map<std::string, Member>> members_of(const Layout& layout, const FoundImage& image,
-                                                 const std::vector<std::string>& names) {
+                                                 const ArchiveGoal& goal) {
   const Result<ConfigFacts> facts = read_config(image.config);
   if (!facts) return std::unexpected(facts.error());
   if (facts->diff_ids.size() != image.manifest.layers.size()) {
@@ -110,13 +110,14 @@ Result<std::map<std::string, Member>> members_of(const Layout& layout, const Fou
       members[blob_name(facts->diff_ids[i])] = {"", layout.blob(layer.digest), true};
     }
   }
+  members["manifest.json"] = {docker_list(image, facts->diff_ids, goal.names), "", false};
+  if (goal.is_docker_only) return members;
   Index index;
   index.manifests.push_back(image.descriptor);
   index.manifests[0].annotations["org.opencontainers.image.ref.name"] = "latest";
   Result<std::string> text = to_json(index);
   if (!text) return std::unexpected(text.error());
   members["index.json"] = {std::move(*text), "", false};
-  members["manifest.json"] = {docker_list(image, facts->diff_ids, names), "", false};
   members["oci-layout"] = {R"({"imageLayoutVersion":"1.0.0"})", "", false};
   return members;
 }
@@ -146,7 +147,7 @@ Result<json> docker_entry(Files& files, const std::string& folder) {
 
 Status write_archive(Files& files, const Layout& layout, const FoundImage& image,
                      const ArchiveGoal& goal) {
-  const Result<std::map<std::string, Member>> members = members_of(layout, image, goal.names);
+  const Result<std::map<std::string, Member>> members = members_of(layout, image, goal);
   if (!members) return std::unexpected(members.error());
   Result<OutStream> out = OutStream::create(files, goal.path);
   if (!out) return std::unexpected(out.error());

@@ -14,6 +14,8 @@ struct ArchiveGoal {
   std::vector<std::string> names;  ///< What `docker load` calls it.
   std::string path;                ///< Where the archive is written.
   std::function<bool()> stopped;
+  /// No OCI layout: podman would take that, and the names are in the other one.
+  bool is_docker_only = false;
 };
 /// Writes the archive of an image for one platform.
 Status write_archive(Files& files, const Layout& layout, const FoundImage& image,

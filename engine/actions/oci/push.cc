@@ -1,11 +1,10 @@
 #include "engine/actions/oci/push.h"
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
-#include <thread>
 
 #include "engine/actions/oci/spec.h"
+#include "engine/base/at_once.h"
 
 namespace devgraph::oci {
 
@@ -46,24 +45,15 @@ Status collect(const Layout& layout, const Descriptor& at, unsigned depth, Conte
 
 /// Runs `work` for each number below `count` on a few threads, until one is refused.
 Reply<void> for_each(std::size_t count, const std::function<Reply<void>(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
   std::mutex mutex;  // Guards `refused`.
   Reply<void> refused;
-  const auto run = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      const Reply<void> done = work(i);
-      if (done) continue;
-      next = count;
-      const std::lock_guard<std::mutex> lock(mutex);
-      if (refused) refused = done;
-    }
-  };
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < std::min(count, kAtOnce); ++i)
-    threads.emplace_back(run);
-  run();
-  for (std::thread& thread : threads)
-    thread.join();
+  at_once(count, kAtOnce, [&](std::size_t i) {
+    const Reply<void> done = work(i);
+    if (done) return true;
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (refused) refused = done;
+    return false;
+  });
   return refused;
 }
 

@@ -67,7 +67,7 @@ std::string Registry::url(const std::string& repository, std::string_view rest) 
 
 Refusal Registry::refused(const Request& request, const Answer& answer) const {
   std::string why = words_of(answer.body);
-  if (answer.status == 401 || answer.status == 403) {
+  if (answer.status == net::kUnauthorized || answer.status == net::kForbidden) {
     why = credentials_.is_empty()
               ? fmt::format("there is no login for {0}; run  docker login {0}", host_)
               : fmt::format("the login for {} may not do this{}{}", host_, why.empty() ? "" : ": ",
@@ -204,7 +204,7 @@ Reply<std::optional<Descriptor>> Registry::head_manifest(const std::string& repo
   request.headers.emplace_back(kAccept);
   const Reply<Answer> answer = ask(request, pull(repository));
   if (!answer) return std::unexpected(answer.error());
-  if (answer->status == 404) return std::nullopt;
+  if (answer->status == net::kNotFound) return std::nullopt;
   if (!answer->is_good()) return std::unexpected(refused(request, *answer));
   const Result<Sha256> digest = parse_oci_digest(answer->header("docker-content-digest"));
   if (!digest) {
@@ -241,7 +241,7 @@ Reply<bool> Registry::has_blob(const std::string& repository, const Sha256& dige
   request.url = url(repository, "blobs/" + show(digest));
   const Reply<Answer> answer = ask(request, pull(repository));
   if (!answer) return std::unexpected(answer.error());
-  if (answer->status == 404) return false;
+  if (answer->status == net::kNotFound) return false;
   if (!answer->is_good()) return std::unexpected(refused(request, *answer));
   return true;
 }
@@ -289,7 +289,7 @@ Reply<bool> Registry::mount_blob(const std::string& repository, const Sha256& di
   request.body = std::string_view();
   const Reply<Answer> answer = ask(request, push(repository));
   if (!answer) return std::unexpected(answer.error());
-  return answer->status == 201;
+  return answer->status == net::kCreated;
 }
 
 Reply<bool> Registry::lists_referrers(const std::string& repository, const Sha256& digest) {
@@ -298,7 +298,7 @@ Reply<bool> Registry::lists_referrers(const std::string& repository, const Sha25
   request.headers = {fmt::format("Accept: {}", kIndexType)};
   const Reply<Answer> answer = ask(request, pull(repository));
   if (!answer) return std::unexpected(answer.error());
-  if (answer->status == 404) return false;
+  if (answer->status == net::kNotFound) return false;
   if (!answer->is_good()) return std::unexpected(refused(request, *answer));
   return true;
 }

@@ -92,8 +92,8 @@ Reply<bool> Upload::begin() {
     mount.url += fmt::format("?mount={}&from={}", net::percent_encoded(show(digest_)),
                              net::percent_encoded(other));
     const Reply<Answer> answer = registry_.ask(mount, scope_of(repository_));
-    if (answer && answer->status == 201) return true;
-    if (answer && answer->status == 202) location_ = answer->header("location");
+    if (answer && answer->status == net::kCreated) return true;
+    if (answer && answer->status == net::kAccepted) location_ = answer->header("location");
     if (!location_.empty()) return false;
   }
   const Reply<Answer> answer = registry_.ask(request, scope_of(repository_));
@@ -160,7 +160,7 @@ Reply<bool> Upload::run() {
       if (*mounted) return false;
     }
     const Reply<Answer> answer = send(have);
-    if (answer && answer->status == 201) return true;
+    if (answer && answer->status == net::kCreated) return true;
     const bool again = answer ? net::is_transient(answer->status) : answer.error().unreachable;
     // What went on in the middle may not fit; the whole of it does.
     if (answer && have != 0) location_.clear();

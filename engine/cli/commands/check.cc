@@ -9,6 +9,7 @@
 #include "engine/cli/load_graph.h"
 #include "engine/cli/locking.h"
 #include "engine/cli/pin_file.h"
+#include "engine/cli/released.h"
 #include "engine/cli/report.h"
 #include "engine/exec/build.h"
 #include "engine/exec/owned.h"
@@ -53,17 +54,15 @@ std::size_t counted_nodes(const Graph& graph, const std::vector<NodeId>& goals) 
   return count;
 }
 
-/// Each pin with what stands in.
-void say_pins(Context& context, const lang::Workspace& workspace,
-              const std::vector<std::string>& labels) {
-  if (labels.empty()) return;
-  const Pins pins = read_pins(context, workspace).value_or(Pins());
-  for (const std::string& label : labels) {
-    const auto held = pins.find(label);
-    if (held == pins.end()) continue;
-    context.console.talk(
-        fmt::format("pinned: {} to {}\n", printable(label), printable(in_words(held->second))));
-  }
+void say_counts(Context& context, const Report& report, bool by_lock) {
+  const auto drifted = static_cast<std::size_t>(std::count_if(
+      report.stale.begin(), report.stale.end(), [](const StaleRow& row) { return row.drifted; }));
+  const std::size_t pinned = report.pinned.size();
+  context.console.talk(fmt::format("{} node{}: {} stale{}{}{}\n", report.nodes,
+                                   report.nodes == 1 ? "" : "s", report.stale.size() - drifted,
+                                   drifted == 0 ? "" : fmt::format(", {} drifted", drifted),
+                                   pinned == 0 ? "" : fmt::format(", {} pinned", pinned),
+                                   by_lock ? fmt::format(", as {} has it", kLockName) : ""));
 }
 
 /// The lock file to compare with: where it is asked for, and in a clone in which nothing was built.
@@ -118,6 +117,13 @@ int check_command(Context& context) {
        exec::drifted_links(*graph, context.files, workspace->root, checked->goals)) {
     rows.push_back({.node = drift.node, .reason = std::move(drift.reason), .drifted = true});
   }
+  if (options.remote) {
+    const std::vector<NodeId>& named = checked->effects;
+    auto outside = released_rows(context, *workspace, *graph, {named, labels->empty()});
+    if (!outside) return cannot_tell(context);
+    rows.insert(rows.end(), std::make_move_iterator(outside->begin()),
+                std::make_move_iterator(outside->end()));
+  }
   Report report;
   report.stale = stale_rows(*graph, rows);
   const std::vector<NodeId> pinned = pinned_nodes(*graph, checked->goals);
@@ -127,14 +133,9 @@ int check_command(Context& context) {
   report.sources = &context.sources;
   print_report(context, report);
   if (!context.console.quiet) {
-    say_pins(context, *workspace, report.pinned);
-    const auto drifted = static_cast<std::size_t>(std::count_if(
-        report.stale.begin(), report.stale.end(), [](const StaleRow& row) { return row.drifted; }));
-    context.console.talk(fmt::format(
-        "{} node{}: {} stale{}{}{}\n", report.nodes, report.nodes == 1 ? "" : "s",
-        report.stale.size() - drifted, drifted == 0 ? "" : fmt::format(", {} drifted", drifted),
-        pinned.empty() ? "" : fmt::format(", {} pinned", pinned.size()),
-        *lock ? fmt::format(", as {} has it", kLockName) : ""));
+    say_pins(context, *workspace, *graph, checked->goals);
+    say_lost_pins(context, *workspace, *graph);
+    say_counts(context, report, lock->has_value());
   }
   return report.stale.empty() ? kExitDone : kExitStale;
 }

@@ -2,6 +2,7 @@
 
 #include "engine/base/path.h"
 #include "engine/base/text.h"
+#include "engine/cli/build_job.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/goals.h"
 #include "engine/cli/load_graph.h"
@@ -58,7 +59,7 @@ std::string exported(std::string_view lines) {
 int export_command(Context& context) {
   const std::optional<std::vector<std::string>> paths = env_files(context);
   if (!paths) return refuse(context);
-  if (const int status = build_command(context); status != kExitDone) return status;
+  if (const int status = build_for_use(context); status != kExitDone) return status;
   std::string text;
   for (const std::string& path : *paths) {
     const Result<std::string> lines = context.files.read(path);

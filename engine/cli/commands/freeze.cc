@@ -137,7 +137,7 @@ int write_seeds(Context& context, const std::vector<Seed>& seeds, const std::str
                     {"`--yes` writes them"});
     }
     const std::string question = fmt::format("Write {} anew? What differs is lost. [y/N] ", files);
-    if (!confirm_on_terminal(question, [] { return false; }))
+    if (!confirm_on_terminal(context.console, question, [] { return false; }))
       return refuse(context, "E931", "nothing was written");
   }
   for (const Seed& seed : seeds) {
@@ -167,8 +167,9 @@ int reseed(Context& context) {
     }
     return context.found.has_errors() ? refuse(context) : kExitDone;
   };
-  const int status = build_with(
-      context, {.choose = choose_owned(node_flags::kSeed, "seed", nodes), .after = look});
+  const int status = build_with(context, {.choose = choose_owned(node_flags::kSeed, "seed", nodes),
+                                          .after = look,
+                                          .uses_goals = true});
   // The workspace is free again while a person thinks.
   return status == kExitDone ? write_seeds(context, seeds, root) : status;
 }
@@ -183,8 +184,10 @@ int freeze_command(Context& context) {
     is_built = true;
     return copy_all(context, job.graph, job.workspace, nodes);
   };
-  const int status = build_with(
-      context, {.choose = choose_owned(node_flags::kFreeze, "freeze", nodes), .after = copy});
+  const int status =
+      build_with(context, {.choose = choose_owned(node_flags::kFreeze, "freeze", nodes),
+                           .after = copy,
+                           .uses_goals = true});
   if (status == kExitFailed && !is_built && !context.console.quiet)
     context.console.talk("nothing was copied into the tree\n");
   return status;

@@ -104,6 +104,17 @@ bool is_effect(const Graph& graph, const Target& target) {
   });
 }
 
+/// Of a family that of the first node that is shown.
+std::string_view doc_of(const Graph& graph, const Shown& shown) {
+  const Target& target = *shown.target;
+  if (target.kind == TargetKind::Family && !shown.nodes.empty()) {
+    const Node& first = graph.node(shown.nodes.front());
+    // While its values are not known, a family shows the node that decides them.
+    if (first.project == target.project && first.name == target.name) return graph.str(first.doc);
+  }
+  return graph.str(target.doc);
+}
+
 struct Row {
   std::string label, rule, count, doc;
 };
@@ -121,7 +132,7 @@ Row row_of(const Graph& graph, const Shown& shown) {
   });
   row.count = is_known ? fmt::format("{}", shown.nodes.size()) : std::string(kUnknownValue);
   if (!axes.empty()) row.count += fmt::format(" by {}", axes);
-  const std::string_view doc = graph.str(target.doc);
+  const std::string_view doc = doc_of(graph, shown);
   row.doc = printable(doc.substr(0, doc.find('\n')));
   if (is_effect(graph, target)) row.doc = row.doc.empty() ? "(effect)" : "(effect) " + row.doc;
   return row;
@@ -164,7 +175,7 @@ Json json_of(const Graph& graph, const Shown& shown) {
           {"axes", axes},
           {"nodes", shown.nodes.size()},
           {"effect", is_effect(graph, target)},
-          {"doc", json_text(graph.str(target.doc))},
+          {"doc", json_text(doc_of(graph, shown))},
           {"manifest", json_text(graph.str(target.manifest))},
           {"line", target.line}};
 }

@@ -9,11 +9,11 @@
 #include "engine/cli/ask_secret.h"
 #include "engine/cli/build_job.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/effect_goals.h"
 #include "engine/cli/goals.h"
 #include "engine/cli/load_graph.h"
 #include "engine/cli/release_text.h"
 #include "engine/cli/render.h"
-#include "engine/cli/secret_store.h"
 #include "lang/git.h"
 
 namespace devgraph::cli {
@@ -21,74 +21,12 @@ namespace {
 
 constexpr std::size_t kMostNamed = 20;
 
-/// What copies into the tree has a command of its own.
-bool is_released(const Graph& graph, NodeId id) {
-  const std::uint32_t flags = graph.node(id).flags;
-  return (flags & node_flags::kEffect) != 0 && (flags & node_flags::kFreeze) == 0;
-}
-
-/// What plain `release` is about: the name `release` of the current project. None: it is not there.
-std::optional<std::vector<NodeId>> release_nodes(Context& context, const Graph& graph,
-                                                 const lang::Workspace& workspace) {
-  for (const Target& target : graph.targets()) {
-    if (graph.str(target.name) != "release" || graph.str(target.project) != workspace.project) {
-      continue;
-    }
-    const std::span<const NodeId> nodes = graph.nodes(target);
-    return std::vector<NodeId>(nodes.begin(), nodes.end());
-  }
-  std::vector<std::string> helps;
-  for (const Target& target : graph.targets()) {
-    const std::span<const NodeId> nodes = graph.nodes(target);
-    const bool is_effect = std::ranges::any_of(
-        nodes, [&](NodeId id) { return (graph.node(id).flags & node_flags::kEffect) != 0; });
-    if (!is_effect || target.kind == TargetKind::Let) continue;
-    if (helps.size() < kMostNamed) {
-      helps.push_back(fmt::format("devgraph release {}", shell_word(label_of(graph, target))));
-    }
-  }
-  helps.emplace_back(helps.empty() ? "an effect is a node of `push`, `upload`, `git_tag`, …"
-                                   : "or write  let release = [ … ]  with what belongs to it");
-  add_fault(context, "E940", "this project has no `release`", std::move(helps));
-  return std::nullopt;
-}
-
-/// The nodes that a word stands for: those of its name, or all effects of a project.
-std::optional<std::vector<NodeId>> labelled_nodes(Context& context, const Graph& graph,
-                                                  const LabelPattern& label) {
-  std::optional<std::vector<NodeId>> nodes = select_nodes(context, graph, std::span(&label, 1));
-  if (!nodes) return std::nullopt;
-  if (std::ranges::any_of(*nodes, [&](NodeId id) { return is_released(graph, id); })) return nodes;
-  std::vector<NodeId> effects = flagged_of_project(graph, label, *nodes, node_flags::kEffect);
-  return effects.empty() ? std::move(nodes) : std::optional(std::move(effects));
-}
-
-/// The nodes that the words stand for.
-std::optional<std::vector<NodeId>> wanted_nodes(Context& context, const Graph& graph,
-                                                const lang::Workspace& workspace,
-                                                std::span<const LabelPattern> labels) {
-  std::vector<NodeId> nodes;
-  if (labels.empty()) {
-    std::optional<std::vector<NodeId>> all = release_nodes(context, graph, workspace);
-    if (!all) return std::nullopt;
-    nodes = *std::move(all);
-  }
-  for (const LabelPattern& label : labels) {
-    const std::optional<std::vector<NodeId>> some = labelled_nodes(context, graph, label);
-    if (!some) return std::nullopt;
-    nodes.insert(nodes.end(), some->begin(), some->end());
-  }
-  std::erase_if(nodes, [&](NodeId id) {
-    return (graph.node(id).flags & node_flags::kEffect) != 0 && !is_released(graph, id);
-  });
-  return nodes;
-}
-
 /// What has to be built for a release, and what of it is no effect.
 std::optional<std::vector<NodeId>> choose_needs(Context& context, const Graph& graph,
                                                 const lang::Workspace& workspace,
                                                 std::span<const LabelPattern> labels) {
-  const std::optional<std::vector<NodeId>> wanted = wanted_nodes(context, graph, workspace, labels);
+  const std::optional<std::vector<NodeId>> wanted =
+      released_nodes(context, graph, workspace, labels);
   if (!wanted) return std::nullopt;
   const std::vector<NodeId> effects = exec::effects_of(graph, *wanted);
   if (effects.empty()) {
@@ -177,7 +115,7 @@ class Releasing {
 std::optional<std::vector<NodeId>> Releasing::effects(const Job& job) {
   const auto labels = parse_labels(context_, job.workspace, options_.words);
   if (!labels) return std::nullopt;
-  const auto wanted = wanted_nodes(context_, job.graph, job.workspace, *labels);
+  const auto wanted = released_nodes(context_, job.graph, job.workspace, *labels);
   if (!wanted) return std::nullopt;
   goals_.clear();
   for (const NodeId id : *wanted)
@@ -198,20 +136,10 @@ std::optional<int> Releasing::before(Job& job, exec::Runner& runner) {
   const std::optional<std::vector<NodeId>> found = effects(job);
   if (!found) return refuse(context_);
   if (options_.plan_only) net::refuse_writes();
-  const std::vector<exec::WantedSecret> wanted =
-      exec::wanted_secrets(job.graph, exec::nodes_of_effects(job.graph, *found));
-  if (!wanted.empty()) {
-    std::optional<exec::SecretValues> values =
-        find_secrets(context_, job.graph, wanted, [&] { return runner.stop_signal() != 0; });
-    if (!values) return refuse(context_);
-    secrets_ = *std::move(values);
-  }
-  bool may_go = true;
-  for (const actions::SecretUse& use :
-       exec::secret_uses(job.graph, context_.files, job.workspace.root, *found)) {
-    if (!may_send(context_, use.secret, use.host)) may_go = false;
-  }
-  if (!may_go) return refuse(context_);
+  std::optional<exec::SecretValues> values = find_effect_secrets(
+      context_, job.graph, job.workspace.root, *found, [&] { return runner.stop_signal() != 0; });
+  if (!values) return refuse(context_);
+  secrets_ = *std::move(values);
   const std::vector<exec::NotReady> refused =
       exec::refused_effects(job.graph, context_.files, job.workspace.root, *found, secrets_);
   for (const exec::NotReady& one : refused) {
@@ -255,7 +183,8 @@ int Releasing::refuse_differing(const exec::Release& release) {
 
 bool Releasing::agreed(const std::string& question) {
   if (options_.yes) return true;
-  return confirm_on_terminal(question, [&] { return runner_->stop_signal() != 0; });
+  return confirm_on_terminal(context_.console, question,
+                             [&] { return runner_->stop_signal() != 0; });
 }
 
 int Releasing::status_of(const exec::ReleaseSummary& summary, std::string_view done) {
@@ -297,11 +226,12 @@ int Releasing::revert(exec::Release& release) {
   const std::string note =
       stays == 0 ? "" : fmt::format("; {} that are there cannot be, or are not ours", stays);
   context_.console.talk(text);
-  if (options_.plan_only || numbers.empty()) {
-    context_.console.talk(fmt::format("{} effects can be taken back{}\n", numbers.size(), note));
-    return kExitDone;
-  }
-  if (!agreed(fmt::format("{} effects can be taken back{}. Go on? [y/N] ", numbers.size(), note))) {
+  const std::string all = fmt::format("{} effect{} can be taken back{}", numbers.size(),
+                                      numbers.size() == 1 ? "" : "s", note);
+  const bool is_over = options_.plan_only || numbers.empty();
+  if (is_over || options_.yes) context_.console.talk(all + "\n");
+  if (is_over) return kExitDone;
+  if (!agreed(all + ". Go on? [y/N] ")) {
     return refuse(context_, "E941", "not agreed to; nothing was done");
   }
   Lines lines(context_, steps.size(), "took back ");
@@ -335,7 +265,11 @@ int Releasing::after(Job& job, exec::Runner& runner) {
   }
   if (refuses_other_commit((*release)->ledger(), head)) return refuse(context_);
   if (options_.format == "json") {
-    context_.console.data(plan_json(job.graph, (*release)->steps()));
+    std::vector<exec::ReleaseStep> shown;
+    for (const std::size_t i : (*release)->revertible())
+      shown.push_back((*release)->steps()[i]);
+    if (!options_.revert) shown = (*release)->steps();
+    context_.console.data(plan_json(job.graph, shown));
   }
   if (options_.revert) return revert(**release);
   if (options_.plan_only) {
@@ -354,7 +288,8 @@ int release_command(Context& context) {
       context,
       {.choose = choose_needs,
        .before = [&](Job& job, exec::Runner& runner) { return releasing.before(job, runner); },
-       .after = [&](Job& job, exec::Runner& runner) { return releasing.after(job, runner); }});
+       .after = [&](Job& job, exec::Runner& runner) { return releasing.after(job, runner); },
+       .uses_goals = true});
 }
 
 }  // namespace devgraph::cli

@@ -14,6 +14,7 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/cli/aside.h"
+#include "engine/cli/build_job.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/failed_image.h"
 #include "engine/cli/image_goal.h"
@@ -52,10 +53,12 @@ std::optional<int> wait_for(const std::string& program, const std::vector<std::s
   const auto on_int = std::signal(SIGINT, SIG_IGN);
   const auto on_quit = std::signal(SIGQUIT, SIG_IGN);
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (const std::string& word : words)
     argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   std::vector<char*> variables;
+  variables.reserve(environment.size() + 1);
   for (const std::string& variable : environment)
     variables.push_back(const_cast<char*>(variable.c_str()));
   variables.push_back(nullptr);
@@ -99,7 +102,7 @@ int build_goal(const Context& context, const std::string& word) {
                 .console = context.console,
                 .environment = context.environment,
                 .folder = context.folder};
-  return build_command(build);
+  return build_for_use(build);
 }
 
 /// This program once more, which becomes the command.
@@ -125,6 +128,7 @@ int run_in_image(Context& context, const Place& place, const std::string& aside,
     return refuse(context, "E912", done.error().message);
   }
   std::vector<std::string> environment;
+  environment.reserve(context.environment.size());
   for (const auto& [name, value] : context.environment)
     environment.push_back(fmt::format("{}={}", name, value));
   const std::optional<int> status = wait_for(
@@ -144,6 +148,7 @@ int run_here(Context& context, const Place& place, const std::vector<std::string
   // It is there that the program is looked for.
   ::setenv("PATH", path.c_str(), 1);
   std::vector<std::string> environment;
+  environment.reserve(variables.size());
   for (const auto& [name, value] : variables)
     environment.push_back(fmt::format("{}={}", name, value));
   const std::optional<int> status = wait_for(argv[0], argv, environment, place.folder);

@@ -31,9 +31,23 @@ TEST_CASE("forms of a secret") {
   CHECK(redactor.apply("704073732022776f7264220a273227") == "***");
   CHECK(redactor.apply("704073732022776F7264220A273227") == "***");
   CHECK(redactor.apply("cEBzcyAid29yZCIKJzIn.") == "***.");
-  // `user:` before it: of the group of three that both share, a digit may be anything.
-  CHECK(redactor.apply("dXNlcjpwQHNzICJ3b3JkIgonMic=") == "dXNlcjp***c=");
+  // `user:` before it: of the group of three that both share, a digit may be anything. Nothing
+  // behind it.
+  CHECK(redactor.apply("dXNlcjpwQHNzICJ3b3JkIgonMic=") == "dXNlcjp***=");
   CHECK(redactor.apply("nothing of it") == "nothing of it");
+}
+
+TEST_CASE("JSON of ASCII alone hides letters in escapes") {
+  const Redactor redactor({"pässword-x1", "k€y-\xf0\x9f\x94\x91\"\b\x01\x7f"});
+  CHECK(redactor.apply(R"({"v": "p\u00e4ssword-x1"})") == R"({"v": "***"})");
+  CHECK(redactor.apply(R"({"v": "p\u00E4ssword-x1"})") == R"({"v": "***"})");
+  CHECK(redactor.apply("{\"v\": \"pässword-x1\"}") == R"({"v": "***"})");
+  CHECK(redactor.apply(R"("k\u20acy-\ud83d\udd11\"\b\u0001\u007f")") == R"("***")");
+  CHECK(redactor.apply(R"("k\u20ACy-\uD83D\uDD11\"\b\u0001\u007F")") == R"("***")");
+  // What is no UTF-8 has no such form.
+  CHECK(Redactor({"p\xe4ssword"})
+            .apply(R"(p\u00e4ssword p)"
+                   "\xe4ssword") == R"(p\u00e4ssword ***)");
 }
 
 TEST_CASE("a short secret, a secret in a secret, and none") {

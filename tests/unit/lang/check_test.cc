@@ -134,6 +134,32 @@ TEST_CASE("an optional is checked by if, and, ??, match and ?.") {
   CHECK(codes_of(head + "let a = if not (t == none) then \"v{t}\" else \"\"\n").empty());
   CHECK(codes_of(head + "let a = \"v{t ?? \"0\"}\"\n").empty());
   CHECK(codes_of(head + "let a = match t { none => \"\", _ => \"v{t}\" }\n").empty());
+  CHECK(codes_of(head + "write a where t != none { text = t }\n").empty());
+  CHECK(codes_of(head + "write a where t == none { text = t }\n") ==
+        std::vector<std::string>{"E102"});
+  CHECK(codes_of(head + "write a where t != none { text = \"x\" }\nwrite b { text = t }\n") ==
+        std::vector<std::string>{"E103"});
+}
+
+TEST_CASE("what only a build does is refused of an effect") {
+  const std::string copy = "copy_to a { files = ./x, to = \"~/y\", ";
+  for (const char* field : {"retries = 2", "hints = { x = \"y\" }", "may_fail = true",
+                            "network = false", "timeout = 5s", "pool = \"p\""}) {
+    CAPTURE(field);
+    CHECK(codes_of(copy + field + " }\n") == std::vector<std::string>{"E113"});
+  }
+  CHECK(codes_of(copy + "doc = \"text\" }\n").empty());
+  const std::string own = "exec a {\n  apply =\n    $ true\n  ";
+  CHECK(codes_of(own + "timeout = 5s\n}\n").empty());
+  CHECK(codes_of(own + "retries = 2\n}\n") == std::vector<std::string>{"E113"});
+}
+
+TEST_CASE("an empty list is one of any type") {
+  const std::string head = "let t = git.tag\nfn of(list: [string]) -> int = len(list)\n";
+  CHECK(codes_of(head + "let a = of(if t != none then [t] else [])\n").empty());
+  CHECK(codes_of(head + "let a = of(match t { none => [], _ => [t] })\n").empty());
+  CHECK(codes_of(head + "let a = of(if t != none then [1] else [])\n") ==
+        std::vector<std::string>{"E102"});
 }
 
 TEST_CASE("projects are found, those ignored are not") {
