@@ -269,6 +269,7 @@ class Evaluator {
 
  private:
   friend class BuiltinCall;
+  friend class Origins;
 
   // eval.cc, eval_literal.cc, eval_access.cc, eval_operator.cc
   Value eval_bare(const ast::Expr& expr, const Env& env, const Type* expected);
@@ -341,6 +342,7 @@ class Evaluator {
   std::optional<std::vector<Value>> late_values(const Symbol& symbol, Frame& frame);
   const LateNeeds* late_axis(const Symbol& symbol, Frame& frame) const;
   std::vector<Family*> named_families(const ast::Expr& expr, Frame& frame);
+  std::pair<Symbol, Frame*> symbol_of(std::string_view name, Frame& from);
   std::pair<Symbol, Frame*> symbol_of(const ast::Expr& expr, Frame& from);
   void collect_late(const ast::Expr& expr, Frame& frame, LateNeeds& needs,
                     std::set<const ast::Decl*>& seen);

@@ -124,15 +124,19 @@ std::vector<Family*> Evaluator::named_families(const ast::Expr& expr, Frame& fra
   return {&family_of(*symbol.decl, *home)};
 }
 
-/// The declaration that a name or label means, and where it lives.
-std::pair<Symbol, Frame*> Evaluator::symbol_of(const ast::Expr& expr, Frame& from) {
-  if (const auto* name = std::get_if<ast::Name>(&expr.value)) {
-    for (Frame* frame = &from; frame != nullptr; frame = frame->parent) {
-      const auto found = frame->scope->values.find(name->text);
-      if (found != frame->scope->values.end())
-        return {found->second, &frame_of(found->second, *frame)};
-    }
+/// The declaration that a name means, and where it lives.
+std::pair<Symbol, Frame*> Evaluator::symbol_of(std::string_view name, Frame& from) {
+  for (Frame* frame = &from; frame != nullptr; frame = frame->parent) {
+    const auto found = frame->scope->values.find(name);
+    if (found != frame->scope->values.end())
+      return {found->second, &frame_of(found->second, *frame)};
   }
+  return {};
+}
+
+/// The same of a name or label.
+std::pair<Symbol, Frame*> Evaluator::symbol_of(const ast::Expr& expr, Frame& from) {
+  if (const auto* name = std::get_if<ast::Name>(&expr.value)) return symbol_of(name->text, from);
   if (const auto* label = std::get_if<ast::LabelLit>(&expr.value)) {
     const Module* module = program_.project(label->project);
     if (module == nullptr || module->kind != ModuleKind::Project) return {};

@@ -145,6 +145,11 @@ class Lowerer {
   };
   std::optional<Outside> outside_of(Cell& cell);
 
+  // lower_provenance.cc
+  void check_provenance(Cell& cell);
+  void add_provenance();
+  void add_what_it_comes_from(std::uint32_t id);
+
   // lower_traits.cc
   TraitsId traits_of(Cell& cell);
   void set_trait(Traits& traits, std::string_view name, const Value& value, Range at);
@@ -191,8 +196,6 @@ class Lowerer {
 
   // lower_finish.cc
   void mark_effects();
-  void add_provenance();
-  void add_what_it_comes_from(std::uint32_t id);
   void make_group(Cell& cell);
   void make_targets();
   void target_nodes(Cell& cell, std::vector<NodeId>& out);

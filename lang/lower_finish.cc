@@ -29,44 +29,6 @@ void Lowerer::mark_effects() {
   }
 }
 
-/// A statement about what things come from reads all of that: it changes with every source, also
-/// with one that left its mark on nothing.
-void Lowerer::add_what_it_comes_from(std::uint32_t id) {
-  std::vector<InputId> inputs = builder_.inputs(rows_[id].inputs);
-  std::unordered_set<std::uint32_t> known;
-  for (const InputId input : inputs)
-    known.insert(index_of(input));
-  std::vector<ValueId> asks;
-  std::vector<std::uint32_t> order{id};
-  std::unordered_set<std::uint32_t> seen{id};
-  for (std::size_t next = 0; next < order.size(); ++next) {
-    const Node& row = rows_[order[next]];
-    if (builder_.value(row.asks).tag != ValueTag::None) asks.push_back(row.asks);
-    for (const InputId input : builder_.inputs(row.inputs)) {
-      const Input& one = builder_.input_row(input);
-      if (one.kind == InputKind::Output || one.kind == InputKind::OutputPart) {
-        const std::uint32_t producer = index_of(builder_.output(OutputId(one.ref)).node);
-        if (seen.insert(producer).second) order.push_back(producer);
-      } else if (known.insert(index_of(input)).second) {
-        inputs.push_back(input);
-      }
-    }
-  }
-  Node& row = rows_[id];
-  row.inputs = builder_.inputs(inputs);
-  std::vector<Field> args = builder_.fields(row.args);
-  args.push_back({builder_.str("locked"), builder_.list(ValueTag::List, asks)});
-  row.args = builder_.map(args);
-}
-
-void Lowerer::add_provenance() {
-  const StrId name = builder_.str("provenance");
-  for (std::uint32_t id = 0; id < rows_.size(); ++id) {
-    if (rows_[id].kind == ActionKind::Native && rows_[id].action == name)
-      add_what_it_comes_from(id);
-  }
-}
-
 /// The handle of an instance without `self`: its public children that are no effects.
 void Lowerer::make_group(Cell& cell) {
   Node& row = rows_[cell.id];

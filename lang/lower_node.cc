@@ -183,6 +183,7 @@ void Lowerer::lower_native(Cell& cell, Node& row, InputList& inputs) {
         fmt::format("`{}` runs no command, so `{}` means nothing to it", family.rule_name, name),
         "no command here");
   }
+  if (family.rule_name == "provenance") check_provenance(cell);
   if (family.rule_name == "dockerfile") return lower_dockerfile(cell, row, inputs);
   if (family.rule_name == "venv") return lower_venv(cell, row, inputs);
   if (family.rule_name == "freeze" || family.rule_name == "links")

@@ -273,6 +273,12 @@ void World::record_projects() {
 
 void World::record_param(const std::string& label, const std::optional<std::string>& text) {
   record(ReadOp::Param, label, text ? digest_of_fact(text) : Digest());
+  if (text) given_[label] = *text;
+}
+
+std::optional<std::string> World::given(const std::string& label) const {
+  const auto found = given_.find(label);
+  return found == given_.end() ? std::nullopt : std::optional(found->second);
 }
 
 FileKind World::kind(const std::string& path) {

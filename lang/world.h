@@ -74,6 +74,8 @@ class World {
   void record_projects();
   static Digest digest_of_projects(const std::vector<std::string>& folders);
   void record_param(const std::string& label, const std::optional<std::string>& text);
+  /// The text that was given for a parameter; none: it has its default.
+  std::optional<std::string> given(const std::string& label) const;
 
   // --- looks that are not recorded: they only serve messages and checks
   // ---------------------------
@@ -125,6 +127,7 @@ class World {
   std::set<std::string> outputs_;
   std::map<std::string, std::string> seeds_;
   std::map<std::pair<ReadOp, std::string>, Digest> reads_;
+  std::map<std::string, std::string> given_;  ///< Parameters.
   std::set<std::string> globbed_;
   std::unordered_map<std::string, std::vector<FolderEntry>> listings_;
   std::unordered_map<std::string, GlobResult> globs_;

@@ -71,7 +71,7 @@ const Action* find_action(std::string_view name) {
       {"package_index", 1, run_package_index},
       {"pick", 1, run_pick},
       {"pin", 1, run_pin},
-      {"provenance", 1, run_provenance},
+      {"provenance", 2, run_provenance},
       {"push_hashed", 1, run_push_hashed, holds_push_hashed, false, ready_push_hashed},
       {.name = "sdist", .run = run_sdist, .compresses = true},
       {"seed", 1, run_seed},

@@ -1,8 +1,11 @@
 /// An in-toto Statement v1 (in-toto attestation framework, spec/v1/statement.md) with SLSA
-/// Provenance v1 (slsa.dev/spec/v1.0/provenance), made from what the graph knows. It has no times:
-/// the same things made from the same things have the same statement.
+/// Provenance v1 (slsa.dev/spec/v1.0/provenance), made from what the graph knows and what its node
+/// declares, which is all in its key: the same things made from the same things have the same
+/// statement.
 
+#include <array>
 #include <map>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -33,6 +36,25 @@ Result<std::string> digest_of_file(const Context& context, const std::string& pa
   return hex(*digest);
 }
 
+std::string_view text_of(const Graph& graph, ValueId id) {
+  const Value& value = graph.value(id);
+  return value.tag == ValueTag::Str ? graph.str(StrId{value.a}) : std::string_view();
+}
+
+/// The text of a part of a record; empty if it is not given.
+std::string part_of(const Context& context, std::string_view record, std::string_view part) {
+  const std::optional<ValueId> arg = find_arg(context, record);
+  const std::optional<ValueId> value =
+      arg ? find_field(context.graph, *arg, part) : std::optional<ValueId>();
+  return value ? std::string(text_of(context.graph, *value)) : std::string();
+}
+
+/// As SPDX has it: `git+https://…`. Empty if no source was declared.
+std::string source_uri(const Context& context) {
+  const std::string uri = without_login(part_of(context, "source", "uri"));
+  return uri.empty() || uri.starts_with("git+") ? uri : "git+" + uri;
+}
+
 /// Everything below a node: what no node makes, and what is known outside by a name.
 class Dependencies {
  public:
@@ -46,6 +68,7 @@ class Dependencies {
   Status add_input(const Input& input);
   Status add_file(FileId file, std::string_view name);
   void add_locked(const Asked& asked);
+  void add_source();
 
   const Context& context_;
   const Graph& graph_;
@@ -118,8 +141,22 @@ void Dependencies::add_locked(const Asked& asked) {
   found_[row["uri"].get<std::string>()] = row;
 }
 
+/// Of a tree that differs from its commit there is no digest: that of the commit would not be true.
+void Dependencies::add_source() {
+  const std::string uri = source_uri(context_);
+  const std::string commit = part_of(context_, "source", "commit");
+  if (uri.empty()) return;
+  json row = {{"uri", uri}};
+  if (is_locked_form(AskKind::Git, commit))
+    row["digest"] = {{"gitCommit", commit}};
+  else
+    row["annotations"] = {{"commit", commit}};
+  found_[uri] = row;
+}
+
 Result<json> Dependencies::collect() {
   visit(context_.node);
+  add_source();
   for (const NodeId node : order_) {
     for (const InputId id : graph_.inputs(node)) {
       if (Status done = add_input(graph_.input(id)); !done) return std::unexpected(done.error());
@@ -166,28 +203,53 @@ Result<json> subjects(const Context& context) {
   return list;
 }
 
+/// How the build is begun: `devgraph build TARGETS -D PARAMETERS`, at the commit of `source`.
+json external_parameters(const Context& context) {
+  json made = {{"targets", json::array()}};
+  for (const std::string_view label : strings_arg(context, "targets"))
+    made["targets"].push_back(utf8(label));
+  json parameters = json::object();
+  for (const std::string_view arg : {"parameters", "given"}) {
+    for (const auto& [name, value] : map_arg(context, arg))
+      parameters[utf8(name)] = utf8(without_login(text_of(context.graph, value)));
+  }
+  if (!parameters.empty()) made["parameters"] = parameters;
+  const std::string source = source_uri(context);
+  if (!source.empty()) made["source"] = source;
+  return made;
+}
+
+json metadata(const Context& context) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kNames = {
+      {{"invocation", "invocationId"}, {"started", "startedOn"}, {"finished", "finishedOn"}}};
+  json made = json::object();
+  for (const auto& [ours, theirs] : kNames) {
+    const std::string value = part_of(context, "metadata", ours);
+    if (!value.empty()) made[std::string(theirs)] = utf8(value);
+  }
+  return made;
+}
+
 }  // namespace
 
-/// provenance(of, images, builder)
+/// provenance(of, images, builder, source, parameters, metadata)
 Status run_provenance(const Context& context) {
   const Result<json> made = subjects(context);
   if (!made) return std::unexpected(made.error());
   if (made->empty()) return fail("there is nothing in `of` or `images` to speak of");
   const Result<json> dependencies = Dependencies(context).collect();
   if (!dependencies) return std::unexpected(dependencies.error());
-  json names = json::array();
-  for (const json& one : *made)
-    names.push_back(one["name"]);
-  const json statement = {
-      {"_type", "https://in-toto.io/Statement/v1"},
-      {"subject", *made},
-      {"predicateType", "https://slsa.dev/provenance/v1"},
-      {"predicate",
-       {{"buildDefinition",
-         {{"buildType", "urn:devgraph:build:1"},
-          {"externalParameters", {{"of", names}}},
-          {"resolvedDependencies", *dependencies}}},
-        {"runDetails", {{"builder", {{"id", utf8(string_arg(context, "builder"))}}}}}}}};
+  json run = {{"builder", {{"id", utf8(string_arg(context, "builder"))}}}};
+  if (json about = metadata(context); !about.empty()) run["metadata"] = std::move(about);
+  const json statement = {{"_type", "https://in-toto.io/Statement/v1"},
+                          {"subject", *made},
+                          {"predicateType", "https://slsa.dev/provenance/v1"},
+                          {"predicate",
+                           {{"buildDefinition",
+                             {{"buildType", "urn:devgraph:build:1"},
+                              {"externalParameters", external_parameters(context)},
+                              {"resolvedDependencies", *dependencies}}},
+                            {"runDetails", run}}}};
   return context.files.write(context.out_path(0), statement.dump() + "\n", 0644, false);
 }
 

@@ -301,7 +301,7 @@ provenance about { of = lines, images = { app }, builder = "https://ci.example.o
         self.assertEqual(statement["predicateType"], "https://slsa.dev/provenance/v1")
         sha = {name: ws.shell(f"sha256sum < {path}")[:64] for name, path in (
             ("lines.txt", "out/lines/lines.txt"), ("data/a.txt", "data/a.txt"), ("data/b.txt", "data/b.txt"),
-            ("tool sort", "$(readlink -f $(command -v sort))"))}
+            ("build.devgraph", "build.devgraph"), ("tool sort", "$(readlink -f $(command -v sort))"))}
         digest = ws.read("out/app/app.digest").strip().removeprefix("sha256:")
         self.assertEqual(statement["subject"], [{"name": "app", "digest": {"sha256": digest}},
                                                 {"name": "lines.txt", "digest": {"sha256": sha.pop("lines.txt")}}])
