@@ -41,10 +41,18 @@ const TypeField* find_type(const std::vector<TypeField>& fields, std::string_vie
   return nullptr;
 }
 
+/// A list of content, or lists by name, as `files` of `tar` has them.
+bool holds_list(const Type& type) {
+  if (type.kind == Kind::Map || type.kind == Kind::Optional) return holds_list(*type.item);
+  if (type.kind == Kind::Union) {
+    return std::ranges::any_of(type.items, [](const TypeRef& one) { return holds_list(*one); });
+  }
+  return type.kind == Kind::List;
+}
+
 bool has_list(const RuleSignature& signature) {
-  return std::ranges::any_of(signature.parameters, [](const TypeField& p) {
-    return without_none(p.type)->kind == Kind::List;
-  });
+  return std::ranges::any_of(signature.parameters,
+                             [](const TypeField& p) { return holds_list(*p.type); });
 }
 
 template <class Names>

@@ -109,7 +109,13 @@ class Lowerer {
   ValueId lower_field(Cell& cell, PlanField& field, const Type* type, InputList& inputs,
                       bool words);
   ValueId lower_files(Cell& cell, const Value& files, Use& use);
-  void add_placed(const std::string& key, const Value& value, bool many, ValueFields& out);
+  /// A file under its name in an archive.
+  struct Placed {
+    std::string name;
+    Value value;
+    bool in_list = false;
+  };
+  void add_placed(const std::string& key, const Value& value, bool many, std::vector<Placed>& out);
   void note_refusals(Cell& cell, Node& row);
   StrId normalize_of(Cell& cell);
   void nodes_of(const Value& given, std::vector<Cell*>& out, Range at);

@@ -122,7 +122,8 @@ void Lowerer::lower_action(Cell& cell, Node& row, InputList& inputs) {
 }
 
 /// `"/app/" = ./src/**` keeps the folders below the fixed part of the glob: one entry a file.
-void Lowerer::add_placed(const std::string& key, const Value& value, bool many, ValueFields& out) {
+void Lowerer::add_placed(const std::string& key, const Value& value, bool many,
+                         std::vector<Placed>& out) {
   std::string folder = key;
   while (folder.starts_with('/'))
     folder.erase(0, 1);
@@ -130,8 +131,13 @@ void Lowerer::add_placed(const std::string& key, const Value& value, bool many, 
   while (folder.ends_with('/'))
     folder.pop_back();
   if (value.is(ValueKind::List)) {
+    const std::size_t before = out.size();
+    const bool several = many || value.items().size() > 1;
     for (const Value& one : value.items())
-      add_placed(key, one, many || value.items().size() > 1, out);
+      add_placed(key, one, several, out);
+    // A name for one file is no list, though one file fits a list.
+    for (std::size_t i = before; i < out.size(); ++i)
+      out[i].in_list = into || several;
     return;
   }
   std::string name = folder;
@@ -146,25 +152,29 @@ void Lowerer::add_placed(const std::string& key, const Value& value, bool many, 
     // A folder under a folder's key is its content.
     name = is_tree && !many ? folder : join_path(folder, base_of(value));
   }
-  out.emplace_back(std::move(name), value);
+  out.push_back({std::move(name), value});
 }
 
 ValueId Lowerer::lower_files(Cell& cell, const Value& files, Use& use) {
-  ValueFields placed;
+  std::vector<Placed> placed;
   if (files.is(ValueKind::Map)) {
     for (const auto& [key, value] : files.fields())
       add_placed(key, value, false, placed);
   }
   std::set<std::string> seen;
-  for (const auto& [name, value] : placed) {
-    if (!seen.insert(name).second) {
+  std::vector<Field> fields;
+  for (const Placed& one : placed) {
+    if (!seen.insert(one.name).second) {
       eval_.fault("E417", use.at,
-                  fmt::format("two files would be `{}` in the archive of `{}`", printable(name),
+                  fmt::format("two files would be `{}` in the archive of `{}`", printable(one.name),
                               cell.family->name),
                   "twice the same name");
     }
+    use.in_list = one.in_list;
+    fields.push_back({builder_.str(one.name), lower_value(one.value, use)});
   }
-  return lower_value(Value::map(std::move(placed)), use);
+  use.in_list = false;
+  return builder_.map(fields);
 }
 
 void Lowerer::lower_native(Cell& cell, Node& row, InputList& inputs) {

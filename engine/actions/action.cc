@@ -21,10 +21,6 @@ std::optional<Value> argument(const Context& context, std::string_view name) {
   return context.graph.value(*found);
 }
 
-bool is_missing(const Context& context, InputId input) {
-  return std::binary_search(context.missing.begin(), context.missing.end(), input);
-}
-
 void collect_inputs(const Context& context, const Value& value, std::vector<InputId>& found) {
   if (value.tag == ValueTag::Input) {
     const InputId input{value.a};
@@ -48,6 +44,10 @@ void collect_strings(const Context& context, const Value& value,
 }
 
 }  // namespace
+
+bool is_missing(const Context& context, InputId input) {
+  return std::binary_search(context.missing.begin(), context.missing.end(), input);
+}
 
 const Action* find_action(std::string_view name) {
   static const std::array<Action, 32> kActions = {{

@@ -86,6 +86,8 @@ std::vector<std::pair<std::string_view, std::string_view>> secrets_arg(const Con
                                                                        std::string_view name);
 std::vector<std::pair<std::string_view, ValueId>> map_arg(const Context& context,
                                                           std::string_view name);
+/// Left out by `allow_failed`; `inputs_arg` has none of these.
+bool is_missing(const Context& context, InputId input);
 /// The name of an input for messages: as it is in the key.
 std::string input_name(const Context& context, InputId input);
 /// Whether the build is being stopped, or the time is over; long actions then return

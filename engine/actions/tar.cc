@@ -74,6 +74,7 @@ Status Layout::add_tree(const std::string& folder, InputId tree) {
 Status Layout::add_item(const std::string& folder, const Value& item) {
   if (item.tag == ValueTag::Input) {
     const InputId input{item.a};
+    if (is_missing(context_, input)) return {};
     if (is_tree(context_, input)) return add_tree(folder, input);
     const std::string name = input_name(context_, input);
     return add(join_path(folder, base_name(name)),
@@ -84,7 +85,7 @@ Status Layout::add_item(const std::string& folder, const Value& item) {
   const bool named = parts.size() == 2 && context_.graph.value(parts[0]).tag == ValueTag::Str;
   if (named) {
     const Value& file = context_.graph.value(parts[1]);
-    if (file.tag != ValueTag::Input) return {};
+    if (file.tag != ValueTag::Input || is_missing(context_, InputId{file.a})) return {};
     const std::string_view name = context_.graph.str(StrId{context_.graph.value(parts[0]).a});
     return add(join_path(folder, name), {FileKind::Regular, context_.path_of(InputId{file.a}),
                                          input_name(context_, InputId{file.a})});
@@ -122,6 +123,7 @@ Status Layout::add_field(std::string_view key, const Value& value, const std::st
   }
   if (one.tag != ValueTag::Input) return {};
   const InputId input{one.a};
+  if (is_missing(context_, input)) return {};
   if (is_tree(context_, input)) return add_tree(where, input);
   return add(where, {FileKind::Regular, context_.path_of(input), input_name(context_, input)});
 }

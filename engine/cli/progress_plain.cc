@@ -80,8 +80,8 @@ class PlainProgress final : public Progress {
       case Outcome::Blocked:
         break;
     }
-    if (!end.blocked_by) return "blocked";
-    return fmt::format("blocked by {}", shown_label(graph_, *end.blocked_by));
+    const std::string by = blocked_by(graph_, end);
+    return by.empty() ? "blocked" : fmt::format("blocked {}", by);
   }
 
   static std::string reason_of(const Finished& end) {

@@ -42,10 +42,39 @@ std::string padded(const std::string& text, std::size_t width) {
   return have < width ? text + std::string(width - have, ' ') : text;
 }
 
+/// What failed, where a node tolerates less of it, and what can be done.
+std::string too_many_text(const Graph& graph, const exec::Finished& end, const RenderStyle& style) {
+  const exec::TooMany& refused = *end.too_many;
+  std::string text;
+  constexpr std::size_t kMost = 5;
+  const std::size_t count = refused.failed.size();
+  for (std::size_t i = 0; i < std::min(kMost, count); ++i)
+    text += fmt::format("    {}\n", shown_label(graph, refused.failed[i]));
+  if (count > kMost) text += fmt::format("    and {} more\n", count - kMost);
+  const Node& node = graph.node(end.node);
+  text += fmt::format("    {} {}:{}: ", painted(style.color, Paint::Blue, "-->"),
+                      printable(graph.str(node.manifest)), node.line);
+  if (!refused.unlisted)
+    return text + fmt::format("mend them, or do without: allow_failed = {}\n", count);
+  return text + fmt::format("`allow_failed` leaves out parts of lists; {} stands in none\n",
+                            shown_label(graph, *refused.unlisted));
+}
+
 }  // namespace
 
 std::string shown_label(const Graph& graph, NodeId node) {
   return printable(label_of(graph, node));
+}
+
+std::string blocked_by(const Graph& graph, const exec::Finished& end) {
+  if (end.too_many && !end.too_many->unlisted) {
+    const std::size_t percent = graph.traits_of(end.node).allow_failed_percent;
+    const std::string share = percent == 0 ? "" : fmt::format(" ({}%)", percent);
+    return fmt::format("by {} of {}, `allow_failed` permits {}{}",
+                       plural(end.too_many->failed.size(), "failure"), end.too_many->listed,
+                       end.too_many->allowed, share);
+  }
+  return end.blocked_by ? fmt::format("by {}", shown_label(graph, *end.blocked_by)) : "";
 }
 
 std::string failure_block(const Graph& graph, const exec::Finished& end, const RenderStyle& style) {
@@ -110,9 +139,9 @@ std::string summary_lists(const Graph& graph, const exec::Summary& summary,
   for (std::size_t i = 0; i < summary.bad.size(); ++i) {
     const exec::Finished& end = summary.bad[i];
     if (end.outcome == exec::Outcome::Blocked) {
-      const std::string by = end.blocked_by ? shown_label(graph, *end.blocked_by) : "";
-      blocked += fmt::format("  {}  {}  by {}\n", painted(style.color, Paint::Yellow, "blocked"),
-                             padded(labels[i], width), by);
+      blocked += fmt::format("  {}  {}  {}\n", painted(style.color, Paint::Yellow, "blocked"),
+                             padded(labels[i], width), blocked_by(graph, end));
+      if (end.too_many) blocked += too_many_text(graph, end, style);
     } else {
       failed +=
           fmt::format("  {}   {}  {}\n", painted(style.color, Paint::Red, "failed"),

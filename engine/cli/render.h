@@ -20,6 +20,9 @@ struct RenderStyle {
 /// The label as it may be shown.
 std::string shown_label(const Graph& graph, NodeId node);
 
+/// `by //:a`, or `by 3 failures of 9, `allow_failed` permits 2`; empty if nobody knows.
+std::string blocked_by(const Graph& graph, const exec::Finished& end);
+
 /// What failed, the `$` line with its place, the end of the log, where the log is, and advice.
 std::string failure_block(const Graph& graph, const exec::Finished& end, const RenderStyle& style);
 

@@ -78,6 +78,13 @@ class Coordinator {
     std::chrono::milliseconds time{0};
     std::chrono::milliseconds first_time{0};
   };
+  /// What a ready node has to do without, because what it needs failed.
+  struct Lack {
+    std::vector<InputId> missing;  ///< Sorted.
+    std::vector<NodeId> left_out;  ///< The nodes behind `missing`, each once.
+    std::optional<NodeId> blocked_by;
+    std::optional<TooMany> too_many;
+  };
   /// What a worker gives back.
   struct Posted {
     std::uint64_t token = 0;
@@ -122,8 +129,7 @@ class Coordinator {
   // decide.cc: what becomes of a ready node
   Status decide(NodeId node);
   bool is_gone(NodeId node);
-  bool find_missing(NodeId node, std::vector<InputId>& missing, std::vector<NodeId>& left_out,
-                    std::optional<NodeId>& blocked_by) const;
+  Lack find_lack(NodeId node) const;
   Result<bool> restore(NodeId node, const Digest& key, const store::Made& made);
   Result<bool> restore_missing(NodeId node, const store::Made& made,
                                std::vector<LandedItem>& items);

@@ -16,49 +16,60 @@
 
 namespace devgraph::exec {
 
-/// The listed inputs whose nodes failed, if `allow_failed` permits; else by what it is blocked.
-bool Coordinator::find_missing(NodeId node, std::vector<InputId>& missing,
-                               std::vector<NodeId>& left_out,
-                               std::optional<NodeId>& blocked_by) const {
+namespace {
+
+/// What `allow_failed` says to these failed nodes (sorted) of a node's inputs; none: they may fail.
+std::optional<TooMany> too_many(const Graph& graph, NodeId node, std::vector<NodeId> failed) {
+  std::unordered_set<std::uint32_t> listed;
+  for (const InputId input : graph.listed(node)) {
+    if (const std::optional<NodeId> producer = graph.producer(input))
+      listed.insert(index_of(*producer));
+  }
+  const Traits& traits = graph.traits_of(node);
+  const std::size_t share = listed.size() * traits.allow_failed_percent / 100;
+  TooMany found{.listed = listed.size(),
+                .allowed = std::max<std::size_t>(traits.allow_failed, share)};
+  for (const NodeId one : failed) {
+    if (!found.unlisted && !listed.contains(index_of(one))) found.unlisted = one;
+  }
+  if (!found.unlisted && failed.size() <= found.allowed) return std::nullopt;
+  found.failed = std::move(failed);
+  return found;
+}
+
+}  // namespace
+
+/// What a node has to do without because it failed: parts of its lists, if `allow_failed` permits;
+/// else the node is blocked.
+Coordinator::Lack Coordinator::find_lack(NodeId node) const {
   const auto bad = [&](NodeId need) {
     return states_[need] == State::Failed || states_[need] == State::Blocked;
   };
   const auto root = [&](NodeId need) {
     return states_[need] == State::Failed ? need : roots_[need];
   };
-  std::vector<InputId> found;
+  Lack lack;
   for (const InputId input : graph_.inputs(node)) {
     const std::optional<NodeId> producer = graph_.producer(input);
-    if (producer && bad(*producer)) found.push_back(input);
+    if (!producer || !bad(*producer)) continue;
+    lack.missing.push_back(input);
+    lack.left_out.push_back(*producer);
   }
   for (const NodeId before : graph_.after(node)) {
-    if (bad(before)) blocked_by = root(before);
+    if (bad(before)) lack.blocked_by = root(before);
   }
-  if (found.empty()) return !blocked_by;
+  if (lack.missing.empty()) return lack;
 
+  std::sort(lack.missing.begin(), lack.missing.end());
+  std::sort(lack.left_out.begin(), lack.left_out.end());
+  lack.left_out.erase(std::unique(lack.left_out.begin(), lack.left_out.end()), lack.left_out.end());
+  std::optional<TooMany> refused = too_many(graph_, node, lack.left_out);
+  if (!refused) return lack;
+  if (!lack.blocked_by) lack.blocked_by = root(refused->unlisted.value_or(lack.left_out.front()));
   const Traits& traits = graph_.traits_of(node);
-  const std::span<const InputId> listed = graph_.listed(node);
-  const std::size_t share = listed.size() * traits.allow_failed_percent / 100;
-  const std::size_t limit = std::max<std::size_t>(traits.allow_failed, share);
-  const std::unordered_set<std::uint32_t> may_miss = [&] {
-    std::unordered_set<std::uint32_t> ids;
-    for (const InputId input : listed)
-      ids.insert(index_of(input));
-    return ids;
-  }();
-  for (const InputId input : found) {
-    const std::optional<NodeId> made_by = graph_.producer(input);
-    if (!made_by) continue;  // What is found has one.
-    const NodeId producer = *made_by;
-    if (limit == 0 || !may_miss.contains(index_of(input))) blocked_by = root(producer);
-    missing.push_back(input);
-    left_out.push_back(producer);
-  }
-  std::sort(missing.begin(), missing.end());
-  std::sort(left_out.begin(), left_out.end());
-  left_out.erase(std::unique(left_out.begin(), left_out.end()), left_out.end());
-  if (!blocked_by && left_out.size() > limit) blocked_by = root(left_out.front());
-  return !blocked_by;
+  const bool tolerant = traits.allow_failed != 0 || traits.allow_failed_percent != 0;
+  if (tolerant) lack.too_many = std::move(refused);
+  return lack;
 }
 
 /// Whether a node that could be as it was has to run, because what it left outside is gone.
@@ -72,16 +83,17 @@ bool Coordinator::is_gone(NodeId node) {
 
 Status Coordinator::decide(NodeId node) {
   Finished finished;
-  std::vector<InputId> missing;
-  std::vector<NodeId> left_out;
-  if (!find_missing(node, missing, left_out, finished.blocked_by)) {
+  Lack lack = find_lack(node);
+  if (lack.blocked_by) {
+    finished.blocked_by = lack.blocked_by;
+    finished.too_many = std::move(lack.too_many);
     finished.outcome = Outcome::Blocked;
     finished.again = is_blocked_before(node);
     end(node, std::move(finished), State::Blocked);
     return {};
   }
   if (ended_before(node)) return {};
-  for (const NodeId out : left_out)
+  for (const NodeId out : lack.left_out)
     quarantined_.push_back(label_of(graph_, out));
   const Node& row = graph_.node(node);
   const bool seed = (row.flags & node_flags::kSeed) != 0;
@@ -90,7 +102,7 @@ Status Coordinator::decide(NodeId node) {
     return {};
   }
   if (again_[node] == 0) {
-    const Digest key = survey_.key(node, missing);
+    const Digest key = survey_.key(node, lack.missing);
     const std::optional<store::Made> last = survey_.record().last(survey_.label_digest(node));
     const std::vector<plan::OutputNow> outputs = survey_.outputs_now(node);
     if (last && !plan::judge(last, survey_.key_like(key, *last), outputs) && !is_gone(node)) {

@@ -33,6 +33,14 @@ struct Failure {
   unsigned attempts = 1;
 };
 
+/// Why `allow_failed` does not let a node do without what failed.
+struct TooMany {
+  std::vector<NodeId> failed;      ///< Or blocked themselves, in the order of the graph.
+  std::size_t listed = 0;          ///< Nodes that stand in its lists.
+  std::size_t allowed = 0;         ///< So many of them.
+  std::optional<NodeId> unlisted;  ///< The first of `failed` that stands in no list.
+};
+
 /// One node's end.
 struct Finished {
   NodeId node{};
@@ -40,6 +48,7 @@ struct Finished {
   std::chrono::milliseconds time{0};
   std::optional<Failure> failure;
   std::optional<NodeId> blocked_by;  ///< The failed node at the root of it.
+  std::optional<TooMany> too_many;   ///< Blocked, though it has `allow_failed`.
   std::string reason;                ///< Why it ran: `new`, `./a.c changed`; with explain only.
   /// One more node of the summary is done: false for all but the last of the nodes that count as
   /// one.

@@ -48,8 +48,9 @@ Result<Coordinator::Started> Coordinator::start(const Waiting& waiting) {
   run.node = waiting.node;
   run.attempt = waiting.attempt;
   run.again = waiting.again;
-  std::optional<NodeId> nobody;
-  find_missing(run.node, run.missing, run.left_out, nobody);
+  Lack lack = find_lack(run.node);
+  run.missing = std::move(lack.missing);
+  run.left_out = std::move(lack.left_out);
   claim(run.node);
   if (waiting.attempt == 1 && !waiting.again) {
     listener_.started(run.node, frontier_->last_time(run.node));
@@ -88,7 +89,7 @@ Status Coordinator::start_attempt(Running new_run) {
   if (failed_kept_ && !run.second) {
     if (Status done = files_.remove_all(failed_folder(run.node)); !done) return done;
   }
-  if (const std::optional<InputId> part = survey_.absent_part(run.node)) {
+  if (const std::optional<InputId> part = survey_.absent_part(run.node, run.missing)) {
     return fail_attempt(token, fmt::format("{} is not there", plan::input_name(graph_, *part)));
   }
   const Node& node = graph_.node(run.node);

@@ -355,8 +355,9 @@ void Survey::seen(InputId id, std::vector<Seen>& out) {
   }
 }
 
-std::optional<InputId> Survey::absent_part(NodeId id) const {
+std::optional<InputId> Survey::absent_part(NodeId id, std::span<const InputId> missing) const {
   for (const InputId input : graph_->inputs(id)) {
+    if (std::binary_search(missing.begin(), missing.end(), input)) continue;
     if (graph_->input(input).kind == InputKind::OutputPart && contents_[input].is_zero())
       return input;
   }

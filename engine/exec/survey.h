@@ -86,8 +86,9 @@ class Survey {
   };
   void seen(InputId id, std::vector<Seen>& out);
 
-  /// A file in a tree output that is not there (a part), of this node's inputs.
-  std::optional<InputId> absent_part(NodeId id) const;
+  /// A file in a tree output that is not there (a part), of this node's inputs but `missing`
+  /// (sorted).
+  std::optional<InputId> absent_part(NodeId id, std::span<const InputId> missing) const;
 
   store::Record& record() { return record_; }
   store::StatIndex& index() { return index_; }

@@ -95,6 +95,91 @@ run merged {
         self.ws.write("in/c", "bad\n")
         self.build(self.ws, "-k", code=1, failed=2, blocked=4)
 
+    def test_too_many_are_counted_named_and_come_with_a_way_out(self):
+        for item in "bcd":
+            self.ws.write(f"in/{item}", "bad\n")
+        run = self.build(self.ws, "-k", "-D", "spare=2", code=1, failed=3, blocked=5)
+        self.assertIn("] //:all  blocked by 3 failures of 4, `allow_failed` permits 2\n", run.err)
+        self.assertTrue(run.err.endswith("""
+  blocked  //:step@item=b  by //:made@item=b
+  blocked  //:step@item=c  by //:made@item=c
+  blocked  //:step@item=d  by //:made@item=d
+  blocked  //:all          by 3 failures of 4, `allow_failed` permits 2
+    //:step@item=b
+    //:step@item=c
+    //:step@item=d
+    --> build.devgraph:16: mend them, or do without: allow_failed = 3
+  blocked  //:report       by //:made@item=b
+"""), run.err)
+
+    def test_what_stands_in_no_list_is_not_left_out(self):
+        ws = self.workspace({"build.devgraph": """devgraph 1
+axis n = ["1", "2"]
+run head {
+  out = "head"
+  $ false
+}
+run part[n] {
+  out = "o"
+  $ test {n} != 2; echo {n} > {out}
+}
+run merged {
+  out          = "all"
+  allow_failed = 2
+  $ cat {head} {part} > {out}
+}
+"""})
+        run = self.build(ws, "-k", code=1, run=1, failed=2, blocked=1)
+        self.assertTrue(run.err.endswith("""
+  blocked  //:merged    by //:head
+    //:head
+    //:part@n=2
+    --> build.devgraph:11: `allow_failed` leaves out parts of lists; //:head stands in none
+"""), run.err)
+
+    def test_an_archive_does_without_parts_of_its_lists(self):
+        ws = self.workspace({"build.devgraph": """devgraph 1
+axis n = ["1", "2", "3"]
+run part[n] {
+  out = "{n}.txt"
+  $ test {n} != 2; echo {n} > {out}
+}
+run one {
+  out = "one"
+  $ test -e never; echo > {out}
+}
+tar all { files = { "/data/" = part, "/doc/" = ./doc/** }, allow_failed = 1 }
+tar strict { files = { "/one" = one, "/data/" = part }, allow_failed = 2 }
+""", "doc/a/b": "b\n"})
+        run = self.build(ws, "-k", code=1, run=3, failed=2, blocked=1)
+        self.assertEqual(ws.shell("tar tf out/all/all.tar"), "data/\ndata/1.txt\ndata/3.txt\ndoc/\ndoc/a/\ndoc/a/b\n")
+        self.assertEqual(json.loads(ws.read("out/all/quarantine.json")), ["//:part@n=2"])
+        self.assertIn("parts of lists; //:one stands in none\n", run.err)
+        ws.edit("build.devgraph", "test {n} != 2; ", "")
+        self.build(ws, "all", run=4)
+        self.assertIn("data/2.txt\n", ws.shell("tar tf out/all/all.tar"))
+
+    def test_parts_of_folders_are_left_out_and_a_share_is_one_of_nodes(self):
+        ws = self.workspace({"build.devgraph": """devgraph 1
+axis n = ["1", "2", "3"]
+run part[n] {
+  out = "made/"
+  $ test {n} = 1; echo {n} > {out}/a
+}
+run merged {
+  out          = "all"
+  deps         = [./notes/**]
+  allow_failed = "70%"
+  $ cat {[for p in part: p / "a"]} > {out}
+}
+""", **{f"notes/{i}": "" for i in range(9)}})
+        ws.edit("build.devgraph", "cat {[for p in part: p / \"a\"]}", "cat {parts}")
+        ws.edit("build.devgraph", "run merged", 'let parts = [for p in part: p / "a"]\nrun merged')
+        self.build(ws, "-k", code=1, run=2, failed=2)
+        self.assertEqual(ws.read("out/merged/all"), "1\n")
+        ws.edit("build.devgraph", "70%", "60%")
+        self.assertIn("by 2 failures of 3, `allow_failed` permits 1 (60%)\n", self.build(ws, "-k", code=1, blocked=1).err)
+
 
 USED = """devgraph 1
 param fail: bool = false

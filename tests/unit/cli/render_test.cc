@@ -126,6 +126,22 @@ TEST_CASE("the lists name what failed, what it blocks, what was left out and wha
         "  //:merged out/merged/merged.json\n");
 }
 
+TEST_CASE("of many failures that a list does not tolerate, five are named") {
+  exec::Summary summary;
+  Finished blocked;
+  blocked.node = NodeId(1);
+  blocked.outcome = Outcome::Blocked;
+  blocked.blocked_by = NodeId(0);
+  blocked.too_many = exec::TooMany{std::vector<NodeId>(7, NodeId(0)), 90, 6, std::nullopt};
+  summary.bad = {blocked};
+  const std::string one = "    //:explored@pkg=msilib\n";
+  CHECK(summary_lists(graph(), summary, {}) ==
+        "  blocked  //:merged  by 7 failures of 90, `allow_failed` permits 6\n" + one + one + one +
+            one + one +
+            "    and 2 more\n"
+            "    --> build.devgraph:7: mend them, or do without: allow_failed = 7\n");
+}
+
 TEST_CASE("the exit status tells how a build ended") {
   exec::Summary summary;
   CHECK(exit_status(summary) == 0);

@@ -66,13 +66,14 @@ TEST_CASE("allow_failed speaks of what stands in lists, and adds the quarantine"
   ws.put("build.devgraph", R"(devgraph 1
 axis i = [1, 2, 3]
 write head { text = "h" }
-write part[i] { text = "{i}" }
+write part[i] { text = "{i}", to = "{i}.txt" }
 run all {
   out = "all"
   allow_failed = "50%"
   $ cat {head} {part} > {out}
 }
 merge_json m { parts = part, allow_failed = 1 }
+tar t { files = { "/h" = head, "/p/" = part }, allow_failed = 1 }
 )");
   REQUIRE_MESSAGE(ws.load(), ws.errors());
   CHECK(ws.outputs("//:all") == "out/all/all out/all/quarantine.json");
@@ -81,6 +82,8 @@ merge_json m { parts = part, allow_failed = 1 }
   CHECK(ws.graph->traits_of(ws.node("//:all")).allow_failed_percent == 50);
   CHECK(ws.graph->listed(ws.node("//:m")).size() == 3);
   CHECK(ws.graph->traits_of(ws.node("//:m")).allow_failed == 1);
+  CHECK(ws.graph->inputs(ws.node("//:t")).size() == 4);
+  CHECK(ws.graph->listed(ws.node("//:t")).size() == 3);
 }
 
 TEST_CASE("natives get their arguments with defaults, and outputs with fixed names") {
