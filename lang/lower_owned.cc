@@ -12,12 +12,12 @@ namespace devgraph::lang {
 void Lowerer::lower_owned(Cell& cell, Node& row, InputList& inputs) {
   Family& family = *cell.family;
   const bool freezes = family.rule_name == "freeze";
-  // Links are looked at, and made by a command of their own.
-  if (!freezes) row.kind = ActionKind::Group;
+  // A link is about where a file lies, not about what it holds.
+  InputList linked;
   const char* name = freezes ? "files" : "to";
   Plan& plan = eval_.plan_of(cell);
   const Range at = plan.find(name) ? plan.find(name)->range : family.range;
-  Use use{.cell = &cell, .inputs = &inputs, .normalize = {}, .at = at};
+  Use use{.cell = &cell, .inputs = freezes ? &inputs : &linked, .normalize = {}, .at = at};
   std::vector<Field> places;
   const Value into = eval_.parameter(cell, "into");
   const Value files = eval_.parameter(cell, name);
@@ -35,6 +35,9 @@ void Lowerer::lower_owned(Cell& cell, Node& row, InputList& inputs) {
       const std::optional<InputId> input = input_of(value, use);
       const std::string place = canonical(join_path(folder, base_of(value))).value_or(folder);
       if (!input || !may_own(cell, place, at)) continue;
+      if (!freezes && value.is(ValueKind::Output)) {
+        inputs.order_only.push_back(value.as<OutputObject>().cell);
+      }
       places.push_back({builder_.str(place), builder_.input(*input)});
     }
   }

@@ -50,7 +50,7 @@ bool is_missing(const Context& context, InputId input) {
 }
 
 const Action* find_action(std::string_view name) {
-  static const std::array<Action, 32> kActions = {{
+  static const std::array<Action, 33> kActions = {{
       {"checksums", 1, run_checksums},
       {.name = "compress", .run = run_compress, .compresses = true},
       {"copy", 1, run_copy},
@@ -66,6 +66,7 @@ const Action* find_action(std::string_view name) {
       {"image_pull", 1, run_image_pull},
       {"image_sbom", 1, run_image_sbom},
       {"image_tag", 1, run_image_tag},
+      {"links", 1, run_links},
       {"merge_json", 1, run_merge_json},
       {"oci_image", 1, run_oci_image},
       {"package_index", 1, run_package_index},

@@ -28,6 +28,7 @@ Status run_image_layout(const Context& context);
 Status run_image_sbom(const Context& context);
 Status run_image_tag(const Context& context);
 Status run_image_pull(const Context& context);
+Status run_links(const Context& context);
 Status run_dockerfile(const Context& context);
 Status run_docker_load(const Context& context);
 Result<bool> holds_docker_load(const Context& context);

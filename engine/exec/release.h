@@ -52,7 +52,7 @@ struct ReleaseOptions {
   std::vector<std::string> goals;                     ///< Labels, for the ledger.
   std::chrono::milliseconds visible_within{120'000};  ///< After a step, until its target shows it.
   /// Until a target shows what a run that was killed had sent.
-  std::chrono::milliseconds settles_within{1'500};
+  std::chrono::milliseconds settles_within{3'000};
 };
 
 /// How a step stands before anything is done.

@@ -115,8 +115,9 @@ class Positions {
     }
     const auto found =
         std::lower_bound(sorted_.begin(), sorted_.end(), std::pair{id, std::size_t{0}});
-    return found != sorted_.end() && found->first == id ? found->second : inputs_.size();
+    return found != sorted_.end() && found->first == id ? found->second : count();
   }
+  std::size_t count() const { return inputs_.size(); }
 
  private:
   std::span<const InputId> inputs_;
@@ -152,9 +153,14 @@ void add_value(const Graph& graph, ValueId root, Positions& positions, KeyBytes&
         hasher.field(graph.str(StrId{value.a}));
         break;
       case ValueTag::Input:
-      case ValueTag::Text:
-        hasher.number(positions.of(InputId{value.a}));
+      case ValueTag::Text: {
+        const InputId input{value.a};
+        const std::size_t place = positions.of(input);
+        hasher.number(place);
+        // Only mentioned: its identity counts, not its content.
+        if (place == positions.count()) add_identity(graph, input, hasher);
         break;
+      }
       case ValueTag::Secret:
         hasher.field(graph.str(StrId{value.a}));
         hasher.number(value.b);

@@ -57,24 +57,24 @@ class Link(harness.Case):
         for command in ("build", "check"):
             self.assert_text(self.expect(ws.devgraph(command), 2).err, absent)
         self.made()
-        self.build(ws, run=2)
+        self.build(ws, run=3)
         ws.write("helpers/pytest.ini", "[pytest]\nmore\n")
-        self.build(ws, run=1)
+        self.build(ws, run=1, fresh=2)
         self.assertEqual(ws.read("out/app/lines/lines.txt"), "2\n")
 
     def test_links_are_made_verified_and_told(self):
         ws = self.ws
-        run = self.build(ws, run=1)
+        run = self.build(ws, run=2)
         self.assertIn("\nwarning: //app:helpers  ./app/tests/conftest.py drifted: it is not there; "
                       "devgraph link //app:helpers\n", run.err)
         self.check(3, "//app:helpers  ./app/tests/conftest.py drifted: it is not there; devgraph link "
                       "//app:helpers\n"
                       "//app:helpers  ./app/tests/pytest.ini drifted: it is not there; devgraph link "
-                      "//app:helpers\n", "1 node: 0 stale, 2 drifted\n")
+                      "//app:helpers\n", "2 nodes: 0 stale, 2 drifted\n")
         self.made()
         self.assertEqual(os.readlink(ws.path("app/tests/conftest.py")), b"../../helpers/conftest.py")
-        self.check(0, "", "1 node: 0 stale\n")
-        run = self.build(ws, run=0, fresh=1)
+        self.check(0, "", "2 nodes: 0 stale\n")
+        run = self.build(ws, run=0, fresh=2)
         self.assertNotIn("warning", run.err)
         self.link(out="unchanged ./app/tests/conftest.py\nunchanged ./app/tests/pytest.ini\n")
         self.link(2, ("//app:size",), err="error[E906]: `//app:size` is no node of `links`\n"
@@ -83,18 +83,18 @@ class Link(harness.Case):
 
     def test_an_equal_copy_is_restored_and_another_file_only_by_force(self):
         ws = self.ws
-        self.build(ws, run=1)
+        self.build(ws, run=2)
         self.made()
         self.replace("x = 1\n")
         self.check(3, "//app:helpers  ./app/tests/conftest.py drifted: it is a copy, not a link; "
-                      "devgraph link --fix //app:helpers\n", "1 node: 0 stale, 1 drifted\n")
+                      "devgraph link --fix //app:helpers\n", "2 nodes: 0 stale, 1 drifted\n")
         self.link(2, err="error[E932]: `//app:helpers` cannot link `./app/tests/conftest.py`: it is a "
                          "copy, not a link\n   = to make it a link again, write  devgraph link --fix "
                          "//app:helpers\n   = nothing was changed\n")
         restored = ("restored ./app/tests/conftest.py -> ../../helpers/conftest.py\n"
                     "unchanged ./app/tests/pytest.ini\n")
         self.link(0, ("--fix", "//app:helpers"), restored, "")
-        self.check(0, "", "1 node: 0 stale\n")
+        self.check(0, "", "2 nodes: 0 stale\n")
 
         self.replace("x = 2\n")
         refusal = ("error[E932]: `//app:helpers` cannot link `./app/tests/conftest.py`: it is a file of "
@@ -159,13 +159,13 @@ class Link(harness.Case):
         ws.write("app/build.devgraph", APP.replace("wc -c < {conf}", "wc -c < {mine}").replace(
             "let ini", "let mine = ./tests/conftest.py\nlet ini"))
         self.made_by_hand()
-        self.build(ws, run=1)
+        self.build(ws, run=2)
         os.chmod(ws.path("helpers/conftest.py"), 0o644)
         ws.write("helpers/conftest.py", "x = 10\n", 0o444)
         self.build(ws, run=1)
         # A copy in its place has the same content: nothing runs, and it is told.
         self.replace("x = 10\n")
-        run = self.build(ws, run=0, fresh=1)
+        run = self.build(ws, run=0, fresh=2)
         self.assertIn("warning: //app:helpers  ./app/tests/conftest.py drifted: it is a copy", run.err)
 
     def made_by_hand(self):
@@ -179,6 +179,25 @@ class Link(harness.Case):
         ws.edit("app/build.devgraph", "to = [conf, ini]", "to = [//helpers:made]")
         self.link(out="linked ./app/tests/made.txt -> ../../out/helpers/made/made.txt\n")
         self.assertEqual(ws.read("app/tests/made.txt"), "m\n")
+        # An original that cannot be made holds up its link, and who comes after it.
+        ws.write("helpers/build.devgraph", 'run made { out = "made.txt"\n  $ false\n}\n')
+        run = self.build(ws, "-k", code=1, failed=1, blocked=2)
+        self.assertIn("  blocked  //app:size      by //helpers:made\n", run.err)
+
+    def test_a_node_of_links_is_about_places_not_contents(self):
+        ws = self.ws
+        self.made_by_hand()
+        self.build(ws, run=2)
+        log = self.expect(ws.devgraph("log", "//app:helpers"), 0).out
+        self.assertIn("app/tests/conftest.py -> //helpers/conftest.py\n"
+                      "app/tests/pytest.ini -> //helpers/pytest.ini\n", log)
+        ws.write("helpers/pytest.ini", "[pytest]\nmore\n")
+        self.build(ws, run=0, fresh=2)
+        ws.write("helpers/other.ini", "[pytest]\nmore\n")
+        ws.edit("app/build.devgraph", "//helpers/pytest.ini", "//helpers/other.ini")
+        self.build(ws, run=1, fresh=1)
+        ws.edit("app/build.devgraph", "to = [conf, ini]", "to = [conf]")
+        self.build(ws, run=1, fresh=1)
 
 
 if __name__ == "__main__":

@@ -63,8 +63,9 @@ class Case(harness.Case):
     def commit(self, message="next"):
         self.ws.shell(f"git add -A && git commit -qm {message}")
 
-    def manifest_puts(self):
-        return [line for line in self.registry.writes() if line.startswith("PUT") and "/manifests/" in line]
+    def manifest_puts(self, done_only=False):
+        return [line for line in self.registry.writes(done_only)
+                if line.startswith("PUT") and "/manifests/" in line]
 
     def tag(self, name):
         """The digest behind a tag, as a stranger sees it."""

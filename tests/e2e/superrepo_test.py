@@ -15,7 +15,7 @@ import services
 from kills import Kills
 
 DIRS = [".", "ck.infra", "models", "models/vision", "research/prices", "dash"]
-PER_DIR = 11
+PER_DIR = 12
 NODES = 3 + PER_DIR * len(DIRS)
 
 
@@ -189,12 +189,12 @@ class SuperRepo(example.Example):
     def test_09_a_directory_more_is_a_copy_and_another_name_costs_no_image(self):
         before = self.ws.shell("git status --porcelain")
         self.ws.shell("cp -a dash newcomer")
-        run = self.rebuild(nodes=NODES + PER_DIR, fresh=NODES + PER_DIR - 2, run=2)
-        self.assertEqual(self.ran(run), {"newcomer:app/promote", "newcomer:app/qa"})
+        run = self.rebuild(nodes=NODES + PER_DIR, fresh=NODES + PER_DIR - 3, run=3)
+        self.assertEqual(self.ran(run), {"newcomer:app/links", "newcomer:app/promote", "newcomer:app/qa"})
         self.assertIn("acme-newcomer:dev-1.9.0", self.ws.read(self.paths("//newcomer:app/promote")[0] + "/index.json"))
         self.ws.shell("mv newcomer latecomer")
         run = self.rebuild(nodes=NODES + PER_DIR)
-        self.assertLessEqual(self.ran(run), {"latecomer:app/promote", "latecomer:app/qa"})
+        self.assertLessEqual(self.ran(run), {"latecomer:app/links", "latecomer:app/promote", "latecomer:app/qa"})
         self.ws.shell("rm -r latecomer")
         self.rebuild(nodes=NODES, run=0)
         self.assertEqual(self.ws.shell("git status --porcelain"), before)

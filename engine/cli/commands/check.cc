@@ -48,8 +48,7 @@ int cannot_tell(Context& context) {
 std::size_t counted_nodes(const Graph& graph, const std::vector<NodeId>& goals) {
   std::size_t count = 0;
   for (const NodeId id : needed_order(graph, goals)) {
-    // Links are no node that is built.
-    if (graph.node(id).counts_with == id && !exec::is_links(graph, id)) ++count;
+    if (graph.node(id).counts_with == id) ++count;
   }
   return count;
 }
