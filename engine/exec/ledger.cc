@@ -1,5 +1,6 @@
 #include "engine/exec/ledger.h"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
@@ -81,7 +82,8 @@ void Ledger::take(std::string_view line) {
   const json fields = json::parse(line);
   const std::string event = text_of(fields, "event");
   if (event == "begin") {
-    ReleaseBegin begun{text_of(fields, "release"), text_of(fields, "commit"), {}};
+    ReleaseBegin begun{
+        text_of(fields, "release"), text_of(fields, "commit"), {}, text_of(fields, "time")};
     for (const json& goal : fields.value("goals", json::array())) {
       if (goal.is_string()) begun.goals.push_back(goal.get<std::string>());
     }
@@ -105,12 +107,31 @@ void Ledger::take(std::string_view line) {
     entry.mark = one.mark;
     entry.turn = ++turns_;
     if (one.mark == Mark::Done) did_anything_ = true;
+    LastStep last{one.mark,
+                  text_of(fields, "kind"),
+                  text_of(fields, "target"),
+                  text_of(fields, "digest"),
+                  text_of(fields, "time"),
+                  text_of(fields, "error"),
+                  turns_};
+    const std::pair name(last.kind, last.target);
+    last_[text_of(fields, "label")][name] = std::move(last);
   }
 }
 
 Ledger::Entry Ledger::entry(const actions::StepFacts& facts) const {
   const auto found = entries_.find(step_id(facts));
   return found == entries_.end() ? Entry() : found->second;
+}
+
+std::vector<Ledger::LastStep> Ledger::steps_of(const std::string& label) const {
+  std::vector<LastStep> steps;
+  const auto found = last_.find(label);
+  if (found == last_.end()) return steps;
+  for (const auto& [name, last] : found->second)
+    steps.push_back(last);
+  std::ranges::sort(steps, {}, &LastStep::turn);
+  return steps;
 }
 
 Status Ledger::append(const std::string& line) {
@@ -138,15 +159,15 @@ Status Ledger::end() {
   return append(dump({{"event", "end"}, {"release", release_}, {"time", now()}}));
 }
 
-Status Ledger::note(Mark mark, const actions::StepFacts& facts, std::string_view before,
-                    std::string_view error) {
+Status Ledger::note(Mark mark, std::string_view label, const actions::StepFacts& facts,
+                    std::string_view before, std::string_view error) {
   std::string_view name;
   for (const MarkName& one : kMarks) {
     if (one.mark == mark) name = one.name;
   }
-  json line = {{"event", name},          {"release", release_}, {"time", now()},
-               {"step", step_id(facts)}, {"kind", facts.kind},  {"target", facts.target},
-               {"digest", facts.digest}};
+  json line = {{"event", name},          {"release", release_},    {"time", now()},
+               {"label", label},         {"step", step_id(facts)}, {"kind", facts.kind},
+               {"target", facts.target}, {"digest", facts.digest}};
   if (!before.empty()) line["before"] = before;
   if (!error.empty()) line["error"] = error;
   return append(dump(line));

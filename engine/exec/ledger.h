@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/actions/effects/effect.h"
@@ -24,6 +25,7 @@ struct ReleaseBegin {
   std::string id;                  ///< When it was begun, and a number: `20261122T040506Z-1f2e`.
   std::string commit;              ///< Of the workspace; empty: it is in no repository.
   std::vector<std::string> goals;  ///< Labels.
+  std::string time = {};           ///< As the ledger has it; written by itself.
 };
 
 class Ledger {
@@ -40,6 +42,16 @@ class Ledger {
   };
   Entry entry(const actions::StepFacts& facts) const;
 
+  /// What was last done about one name outside.
+  struct LastStep {
+    Mark mark = Mark::None;
+    std::string kind, target, digest, time;
+    std::string error;  ///< Of Failed.
+    std::size_t turn = 0;
+  };
+  /// Of the node with this label; the earliest first.
+  std::vector<LastStep> steps_of(const std::string& label) const;
+
   /// The last release, if it did not end, and whether it did anything.
   const std::optional<ReleaseBegin>& unfinished() const { return unfinished_; }
   bool did_anything() const { return did_anything_; }
@@ -52,8 +64,8 @@ class Ledger {
   /// Each is on the disk when it returns.
   Status begin(const ReleaseBegin& release);
   Status end();
-  Status note(Mark mark, const actions::StepFacts& facts, std::string_view before,
-              std::string_view error = {});
+  Status note(Mark mark, std::string_view label, const actions::StepFacts& facts,
+              std::string_view before, std::string_view error = {});
 
  private:
   Ledger(Files& files, std::string path) : files_(&files), path_(std::move(path)) {}
@@ -70,6 +82,8 @@ class Ledger {
   bool did_anything_ = false;
   std::set<std::string> goals_;
   std::map<std::string, Entry> entries_;
+  /// By label, and by kind and target.
+  std::map<std::string, std::map<std::pair<std::string, std::string>, LastStep>> last_;
   std::size_t turns_ = 0;
 };
 

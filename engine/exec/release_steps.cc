@@ -90,12 +90,14 @@ Status Releasing::put(ReleaseStep& step, const Seen& seen, const std::string& be
   if (done) return done;
   const Error error{hidden(done.error().message)};
   // It is reported; what the ledger has of it is only for people.
-  static_cast<void>(ledger_.note(Ledger::Mark::Failed, step.step->facts(), before, error.message));
+  static_cast<void>(ledger_.note(Ledger::Mark::Failed, label_of(graph_, step.node),
+                                 step.step->facts(), before, error.message));
   return std::unexpected(error);
 }
 
 Status Releasing::do_step(ReleaseStep& step) {
   const StepFacts& facts = step.step->facts();
+  const std::string node = label_of(graph_, step.node);
   // A name may have been taken since the plan was shown.
   const Result<Seen> seen = look_before(*step.step);
   if (!seen) return std::unexpected(seen.error());
@@ -104,9 +106,9 @@ Status Releasing::do_step(ReleaseStep& step) {
                             printable(seen->what), facts.digest));
   }
   const std::string before = seen->held == Held::Other ? seen->what : std::string();
-  if (Status noted = ledger_.note(Ledger::Mark::Started, facts, before); !noted) return noted;
+  if (Status noted = ledger_.note(Ledger::Mark::Started, node, facts, before); !noted) return noted;
   if (Status done = put(step, *seen, before); !done) return done;
-  return ledger_.note(Ledger::Mark::Done, facts, before);
+  return ledger_.note(Ledger::Mark::Done, node, facts, before);
 }
 
 /// When all of an effect is there, so is its receipt.
@@ -267,9 +269,9 @@ Result<ReleaseSummary> Releasing::revert(ReleaseListener& listener) {
       listener.ended(i, step, StepEnd::Failed, hidden(done.error().message), time);
       continue;
     }
-    if (Status noted = ledger_.note(Ledger::Mark::Reverted, facts, before); !noted) {
+    const std::string node = label_of(graph_, step.node);
+    if (Status noted = ledger_.note(Ledger::Mark::Reverted, node, facts, before); !noted)
       return std::unexpected(noted.error());
-    }
     ++summary.done;
     listener.ended(i, step, StepEnd::Done, {}, time);
   }

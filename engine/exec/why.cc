@@ -16,6 +16,10 @@
 namespace devgraph::exec {
 namespace {
 
+bool is_effect(const Graph& graph, NodeId id) {
+  return (graph.node(id).flags & node_flags::kEffect) != 0;
+}
+
 std::string shown(const Digest& digest) {
   return digest.is_zero() ? std::string() : hex(digest).substr(0, 12);
 }
@@ -75,10 +79,11 @@ void add_causes(Survey& survey, const store::Parts& parts, const IdVec<NodeId, s
   while (!waiting.empty()) {
     const NodeId node = waiting.front();
     waiting.pop_front();
-    // What was never built waits for nothing but itself.
-    if (survey.verdict(node) == Verdict::NeverBuilt) continue;
+    // What was never built waits for nothing but itself; an effect is never built.
+    if (survey.verdict(node) == Verdict::NeverBuilt && !is_effect(survey.graph(), node)) continue;
     for_causes(survey.graph(), node, [&](NodeId need) {
-      if (stale[need] == 0 || !reader.emplace(index_of(need), node).second) return;
+      if (is_effect(survey.graph(), need) || stale[need] == 0) return;
+      if (!reader.emplace(index_of(need), node).second) return;
       waiting.push_back(need);
       if (node == asked) why.stale_needs.push_back(need);
       if (survey.verdict(need) == Verdict::Fresh) return;

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/effect_why.h"
 #include "engine/cli/goals.h"
 #include "engine/cli/json.h"
 #include "engine/cli/load_graph.h"
@@ -76,9 +78,16 @@ std::string way(const Graph& graph, const exec::Cause& cause) {
   return text;
 }
 
-std::string why_text(const Graph& graph, const exec::Why& why, bool all) {
-  std::string text = fmt::format("{}  {}\n", shown_label(graph, why.own.node), verdict(graph, why));
-  text += differences(why.own, "  ");
+/// The ledger is there if one of the nodes is an effect: what is stale of it is only what it reads.
+std::string why_text(const Graph& graph, const std::optional<exec::Ledger>& ledger,
+                     const exec::Why& why, bool all) {
+  std::string text;
+  if (ledger && is_effect(graph, why.own.node)) {
+    text = effect_text(graph, *ledger, why.own.node, all);
+  } else {
+    text = fmt::format("{}  {}\n", shown_label(graph, why.own.node), verdict(graph, why));
+    text += differences(why.own, "  ");
+  }
   constexpr std::size_t kMost = 10;
   std::size_t left = why.causes.size();
   for (const exec::Cause& cause : why.causes) {
@@ -119,15 +128,22 @@ Json labels_json(const Graph& graph, const std::vector<NodeId>& nodes) {
   return labels;
 }
 
-Json why_json(const Graph& graph, const exec::Why& why) {
+Json why_json(const Graph& graph, const std::optional<exec::Ledger>& ledger, const exec::Why& why) {
   Json causes = Json::array();
   for (const exec::Cause& cause : why.causes) {
     Json item = own_json(graph, cause.own);
     item["through"] = labels_json(graph, cause.through);
     causes.push_back(std::move(item));
   }
-  Json item = own_json(graph, why.own);
-  item["fresh"] = why.fresh();
+  const NodeId node = why.own.node;
+  Json item;
+  if (ledger && is_effect(graph, node)) {
+    item = {{"label", json_text(label_of(graph, node))},
+            {"effect", effect_json(graph, *ledger, node)}};
+  } else {
+    item = own_json(graph, why.own);
+    item["fresh"] = why.fresh();
+  }
   item["stale_needs"] = labels_json(graph, why.stale_needs);
   item["causes"] = std::move(causes);
   return item;
@@ -148,12 +164,19 @@ int why_command(Context& context) {
   const Result<std::vector<exec::Why>> whys =
       exec::why(*graph, context.files, workspace->root, *nodes);
   if (!whys) return refuse(context, "E912", whys.error().message);
+  std::optional<exec::Ledger> ledger;
+  if (std::ranges::any_of(*nodes, [&](NodeId id) { return is_effect(*graph, id); })) {
+    Result<exec::Ledger> opened =
+        exec::Ledger::open(context.files, join_path(workspace->root, kStateFolder));
+    if (!opened) return refuse(context, "E912", opened.error().message);
+    ledger = *std::move(opened);
+  }
   Json list = Json::array();
   for (const exec::Why& why : *whys) {
     if (context.options.format == "json") {
-      list.push_back(why_json(*graph, why));
+      list.push_back(why_json(*graph, ledger, why));
     } else {
-      context.console.data(why_text(*graph, why, context.options.verbose));
+      context.console.data(why_text(*graph, ledger, why, context.options.verbose));
     }
   }
   if (context.options.format == "json") context.console.data(dump(list));

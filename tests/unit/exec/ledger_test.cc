@@ -33,11 +33,11 @@ TEST_CASE("the ledger says what was done, and what a name stood for before") {
   CHECK(ledger.entry(step("a", "1")).mark == Ledger::Mark::None);
   REQUIRE(ledger.begin({"r1", "c0ffee", {"//:a"}}));
   CHECK_FALSE(ledger.did_anything());
-  REQUIRE(ledger.note(Ledger::Mark::Started, step("a", "1"), "0"));
-  REQUIRE(ledger.note(Ledger::Mark::Failed, step("a", "1"), "0", "no"));
+  REQUIRE(ledger.note(Ledger::Mark::Started, "//:a", step("a", "1"), "0"));
+  REQUIRE(ledger.note(Ledger::Mark::Failed, "//:a", step("a", "1"), "0", "no"));
   // By now it stands for what the first attempt left.
-  REQUIRE(ledger.note(Ledger::Mark::Started, step("a", "1"), "half"));
-  REQUIRE(ledger.note(Ledger::Mark::Done, step("a", "1"), "half"));
+  REQUIRE(ledger.note(Ledger::Mark::Started, "//:a", step("a", "1"), "half"));
+  REQUIRE(ledger.note(Ledger::Mark::Done, "//:a", step("a", "1"), "half"));
   const Ledger again = open(files);
   CHECK(again.entry(step("a", "1")).mark == Ledger::Mark::Done);
   CHECK(again.entry(step("a", "1")).before == "0");
@@ -55,8 +55,8 @@ TEST_CASE("cut anywhere, the ledger knows whole lines, and goes on behind them")
   REQUIRE(files.make_folders("/s"));
   Ledger ledger = open(files);
   REQUIRE(ledger.begin({"r1", "", {}}));
-  REQUIRE(ledger.note(Ledger::Mark::Started, step("a", "1"), ""));
-  REQUIRE(ledger.note(Ledger::Mark::Done, step("a", "1"), ""));
+  REQUIRE(ledger.note(Ledger::Mark::Started, "//:a", step("a", "1"), ""));
+  REQUIRE(ledger.note(Ledger::Mark::Done, "//:a", step("a", "1"), ""));
   const Result<std::string> whole = files.read("/s/ledger");
   REQUIRE(whole);
   for (std::size_t length = 0; length < whole->size(); ++length) {
@@ -64,7 +64,7 @@ TEST_CASE("cut anywhere, the ledger knows whole lines, and goes on behind them")
     REQUIRE(files.write("/s/ledger", whole->substr(0, length), 0644, false));
     Ledger cut = open(files);
     CHECK(cut.entry(step("a", "1")).mark != Ledger::Mark::Done);
-    REQUIRE(cut.note(Ledger::Mark::Done, step("b", "2"), ""));
+    REQUIRE(cut.note(Ledger::Mark::Done, "//:b", step("b", "2"), ""));
     CHECK(open(files).entry(step("b", "2")).mark == Ledger::Mark::Done);
   }
 }
