@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
+#include "lang/reads.h"
 #include "lang/walk.h"
 
 namespace devgraph::lang {
@@ -18,6 +19,18 @@ const Cell& outermost(const Cell& cell) {
     if (up == nullptr) return *at;
     at = up;
   }
+}
+
+/// Where a node stands in a manifest or library of the user: of what rules of the standard library
+/// are made of, the innermost instance that does.
+Range own_range(const Cell& cell, const Sources& sources) {
+  const Cell* at = &cell;
+  while (sources.name(at->family->range.source).starts_with(kStdManifest)) {
+    const Cell* up = at->family->owner ? at->family->owner : at->family->frame->instance;
+    if (up == nullptr) break;
+    at = up;
+  }
+  return at->family->range;
 }
 
 }  // namespace
@@ -289,8 +302,9 @@ const Node& Lowerer::shared_row(Cell& cell) {
   if (family.rule_name == "seed" && family.is_native()) row.flags |= node_flags::kSeed;
   if (family.rule_name == "freeze" && family.is_native()) row.flags |= node_flags::kFreeze;
   if (family.rule_name == "links" && family.is_native()) row.flags |= node_flags::kLinks;
-  const Position place = eval_.sources().position(family.range.source, family.range.begin);
-  row.manifest = builder_.str(eval_.sources().name(family.range.source));
+  const Range range = own_range(cell, eval_.sources());
+  const Position place = eval_.sources().position(range.source, range.begin);
+  row.manifest = builder_.str(eval_.sources().name(range.source));
   row.line = place.line;
   row.column = place.column;
   return shared_rows_.emplace(&family, row).first->second;

@@ -9,6 +9,7 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/exec/coordinator.h"
+#include "engine/exec/failed_line.h"
 #include "engine/exec/hints.h"
 #include "engine/graph/label.h"
 
@@ -53,59 +54,18 @@ std::string_view Coordinator::printed_part(std::string_view log) {
   return footer == log.npos ? log : log.substr(0, footer);
 }
 
-namespace {
-
-/// Only what the failing command printed: its line is shown already. Where it printed nothing, what
-/// came before it.
-void cut_tail(Failure& failure) {
-  if (failure.command.empty()) return;
-  const std::string echo = "$ " + failure.command;
-  std::vector<std::string>& tail = failure.tail;
-  const auto last = std::find(tail.rbegin(), tail.rend(), echo);
-  if (last == tail.rend()) return;
-  if (last == tail.rbegin()) {
-    tail.pop_back();
-  } else {
-    tail.erase(tail.begin(), last.base());
-  }
-}
-
-}  // namespace
-
 Failure Coordinator::describe(const Running& run, const std::string& what, std::string_view tail) {
-  const Node& node = graph_.node(run.node);
+  FailedLine line = failed_line(graph_, files_, run.node, run.command);
   Failure failure;
   failure.node = run.node;
   failure.what = what;
-  failure.manifest = graph_.str(node.manifest);
-  failure.line = node.line;
   failure.log = logs_.path(run.node);
   failure.attempts = run.attempt;
   failure.tail = last_lines(tail, kTailLines);
-  if (!run.command.argv.empty() && node.kind == ActionKind::Script) {
-    const Script& script = graph_.script(node.script);
-    const std::span<const ScriptLine> lines = graph_.lines(script);
-    const std::optional<std::uint32_t> line = last_line(files_, run.command);
-    if (line && *line < lines.size()) {
-      failure.manifest = graph_.str(script.file);
-      failure.line = lines[*line].manifest_line;
-      failure.command = graph_.str(lines[*line].shown);
-    }
-  } else if (node.kind == ActionKind::Exec) {
-    const Script& script = graph_.script(node.script);
-    const std::span<const ScriptLine> lines = graph_.lines(script);
-    if (!lines.empty()) {
-      failure.manifest = graph_.str(script.file);
-      failure.line = lines[0].manifest_line;
-      failure.command = graph_.str(lines[0].shown);
-    } else {
-      // Of `argv`: the words as they were given.
-      std::string_view head = trim(run.command.log_head);
-      if (head.starts_with("$ ")) head.remove_prefix(2);
-      failure.command = head;
-    }
-  }
-  cut_tail(failure);
+  cut_tail(line, failure.tail);
+  failure.manifest = std::move(line.manifest);
+  failure.line = line.line;
+  failure.command = std::move(line.command);
   for (const Hint& hint : graph_.hints(graph_.traits_of(run.node))) {
     if (matches(hint.pattern, tail)) failure.hints.emplace_back(graph_.str(hint.advice));
   }

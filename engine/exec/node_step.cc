@@ -11,6 +11,7 @@
 #include "engine/actions/action.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
+#include "engine/exec/failed_line.h"
 #include "engine/exec/redactor.h"
 #include "engine/exec/stage.h"
 #include "engine/exec/tally.h"
@@ -86,18 +87,23 @@ Result<Exit> wait_for(Runner& runner) {
   }
 }
 
-/// How it ended, the last lines of its log, and where that is.
-std::unexpected<Error> failed(const NodeRuns& runs, NodeId node, const std::string& fault) {
-  constexpr std::size_t kTail = 4096;
-  constexpr std::size_t kLines = 6;
+/// How it ended, the `$` line that failed and where it stands, what that printed, and the log.
+std::unexpected<Error> failed(const NodeRuns& runs, NodeId node, const Command& command,
+                              const std::string& fault) {
+  constexpr std::size_t kTail = 16384;
+  constexpr std::size_t kLines = 20;
   const std::string tail = runs.logs.tail_bytes(node, kTail);
   std::string_view printed = tail;
   // The head of a log says what everybody knows; an empty line ends it.
   const std::size_t head = printed.starts_with("# //") ? printed.find("\n\n") : printed.npos;
   if (head != printed.npos) printed.remove_prefix(head + 2);
-  std::string text = fault;
-  for (const std::string& line : last_lines(printed, kLines))
-    text += "\n" + line;
+  const FailedLine line = failed_line(runs.graph, runs.files, node, command);
+  std::vector<std::string> lines = last_lines(printed, kLines);
+  cut_tail(line, lines);
+  std::string text = fmt::format("{}\n--> {}:{}", fault, line.manifest, line.line);
+  if (!line.command.empty()) text += fmt::format("\n$ {}", line.command);
+  for (const std::string& one : lines)
+    text += fmt::format("\n| {}", one);
   return fail(fmt::format("{}\nlog: {}", text, runs.logs.path(node)));
 }
 
@@ -121,7 +127,7 @@ Status run_command(const NodeRuns& runs, NodeId node, AppendFile& log) {
   if (!exit) return std::unexpected(exit.error());
   if (const std::optional<Error>& error = exit->not_started) return std::unexpected(*error);
   const std::string fault = fault_of(runs.graph, node, *exit);
-  const Status done = fault.empty() ? Status() : failed(runs, node, fault);
+  const Status done = fault.empty() ? Status() : failed(runs, node, *command, fault);
   static_cast<void>(log.append(log_footer(fault.empty() ? "exit status 0" : fault, exit->time)));
   if (!done) return done;
   return land(runs, node, staged);

@@ -194,8 +194,8 @@ class Does(Case):
         self.ws.edit("build.devgraph", "shelf-copy, notice]", "shelf-copy, later]")
         run = self.release("--yes", "-k", code=1)
         self.assertIn("7 effects: 4 done, 1 failed, 2 blocked", run.err)
-        self.assertRegex(run.err, r"FAILED exec //:notice [\d.]+s\n    exit status 3\n    \$ exit 3\n"
-                                  r"    log: .devgraph/log/notice.log\n")
+        self.assertRegex(run.err, r"FAILED exec //:notice [\d.]+s\n    exit status 3\n    --> build.devgraph:18\n"
+                                  r"    \$ exit 3\n    log: .devgraph/log/notice.log\n")
         self.assertIn("blocked exec //:later: //:notice\n", run.err)
         self.assertRegex(run.err, r"blocked push \S+:latest: names move only when all else is done\n")
         self.assertEqual(len(self.manifest_puts()), 2)  # By digest, and 1.4.0.
@@ -234,6 +234,42 @@ class Does(Case):
         # 1.5.0 stays, as registries keep what they have, and so does what the first release did.
         self.assertIn("6 effects: 4 done, 2 present", self.release("--yes").err)
         self.release("--revert", "--yes")
+
+
+class Commands(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.ws = self.workspace({"build.devgraph": """devgraph 1
+param word: string
+exec notice {
+  apply =
+    $ echo "to be done"
+    $ echo almost; echo {word} >&2; exit 3
+}
+exec silent {
+  apply =
+    $ true
+}
+exec other {
+  apply =
+    $ true
+}
+"""})
+
+    def test_a_failure_shows_the_line_of_the_manifest_and_what_it_printed(self):
+        run = self.expect(self.ws.devgraph("release", "--yes", "-D", "word=bad", "notice"), 1)
+        self.assert_text(re.sub("  [0-9a-f]{12}  ", "  <digest>  ", run.err), """step  effect  target     digest        size  state
+   1  exec    //:notice  <digest>        new
+[1/1] FAILED exec //:notice 0.0s
+    exit status 3
+    --> build.devgraph:6
+    $ echo almost; echo {word} >&2; exit 3
+    | almost
+    | bad
+    log: .devgraph/log/notice.log
+1 effect: 0 done, 1 failed  0.0s
+""")
+        self.assertIn("\n# build.devgraph:3\n", self.ws.read(".devgraph/log/notice.log"))
 
 
 PROMOTE = """devgraph 1

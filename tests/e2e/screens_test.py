@@ -87,6 +87,18 @@ class Screens(harness.Case):
         for byte in (b"\x1b", b"\x07"):
             self.assertNotIn(byte, run.err_bytes + run.out_bytes)
 
+    def test_what_fails_within_the_standard_library_is_a_node_of_the_manifest(self):
+        ws = self.workspace({"build.devgraph": "devgraph 1\n\nimage_import base { archive = ./base.tar }\n",
+                             "base.tar": "no archive\n"}, "import")
+        self.assert_text(self.build(ws, code=1).err, """[0/1] failed //:base/_files: cannot unpack base.tar: Unrecognized archive format  0.0s
+  --> build.devgraph:3
+  = log: .devgraph/log/base/_files.log
+[1/1] //:base  blocked by //:base/_files
+1 node: 0 run, 0 fresh, 1 failed  0.0s
+  failed   //:base/_files  cannot unpack base.tar: Unrecognized archive format
+  blocked  //:base         by //:base/_files
+""")
+
     def test_explain_has_a_page(self):
         self.assertIn("E203", self.expect(self.ws.devgraph("explain", "E203"), 0).out)
         self.assertEqual(self.ws.devgraph("explain", "E999").code, 2)
