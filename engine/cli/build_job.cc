@@ -11,6 +11,7 @@
 #include "engine/base/text.h"
 #include "engine/cli/goals.h"
 #include "engine/cli/jobs.h"
+#include "engine/cli/live_line.h"
 #include "engine/cli/load_graph.h"
 #include "engine/cli/locking.h"
 #include "engine/cli/pin_file.h"
@@ -134,11 +135,7 @@ std::unique_ptr<Progress> make_progress(Context& context, const Job& job,
   options.dry_run = context.options.dry_run;
   options.jobs = job_count(context.options, context.environment);
   options.last_times = [&context, &job] { return recorded_times(context, job); };
-  const auto term = context.environment.find("TERM");
-  const bool dumb = term == context.environment.end() || term->second == "dumb";
-  if (!context.console.talk_is_terminal || dumb) {
-    return plain_progress(job.graph, context.console, std::move(options));
-  }
+  if (!can_redraw(context)) return plain_progress(job.graph, context.console, std::move(options));
   return terminal_progress(job.graph, context.console, std::move(options),
                            [] { return std::chrono::steady_clock::now(); });
 }

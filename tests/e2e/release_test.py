@@ -271,6 +271,14 @@ exec other {
 """)
         self.assertIn("\n# build.devgraph:3\n", self.ws.read(".devgraph/log/notice.log"))
 
+    def test_a_terminal_shows_what_goes_on(self):
+        arguments = ("release", "-D", "word=x")
+        code, screen = self.ws.answer("y", *arguments, "silent", env={"TERM": "xterm"})
+        self.assertEqual(code, 0)
+        self.assertRegex(screen, r"\n\[1/1\] +0\.\ds exec //:silent\n(\r\x1b\[2K\x1b\[A\x1b\[2K)(\[1/1\] .*\n\1)*"
+                                 r"(\x1b\[\d*m)*\[1/1\] exec //:silent \(\w{12}\)  \S+\n1 effect: 1 done  \S+\n\Z")
+        self.assertNotIn("\x1b", self.ws.answer("y", *arguments, "other")[1])
+
 
 PROMOTE = """devgraph 1
 param registry: string

@@ -11,6 +11,7 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/effect_goals.h"
 #include "engine/cli/goals.h"
+#include "engine/cli/live_line.h"
 #include "engine/cli/load_graph.h"
 #include "engine/cli/release_text.h"
 #include "engine/cli/render.h"
@@ -48,44 +49,59 @@ std::optional<std::vector<NodeId>> choose_needs(Context& context, const Graph& g
   return needs;
 }
 
-/// One line a step, as it ends.
+/// One line a step, as it ends; on a terminal another one while it goes on.
 class Lines final : public exec::ReleaseListener {
  public:
   Lines(Context& context, std::size_t steps, std::string_view done)
-      : context_(context), steps_(steps), done_(done) {}
+      : console_(context.console), steps_(steps), done_(done), live_(context) {}
+
+  void started(std::size_t number, const exec::ReleaseStep& step) override {
+    live_.begin(number_of(number), what_of(step));
+  }
 
   void ended(std::size_t number, const exec::ReleaseStep& step, exec::StepEnd end,
              const std::string& why, std::chrono::milliseconds time) override {
-    const actions::StepFacts& facts = step.step->facts();
-    const std::string what = fmt::format("{} {}", facts.kind, printable(facts.target));
-    const std::string number_text = fmt::format("[{}/{}]", number + 1, steps_);
-    Console& console = context_.console;
-    const bool color = console.talk_color;
-    switch (end) {
-      case exec::StepEnd::Done:
-        if (console.quiet) return;
-        console.talk(fmt::format("{} {}{} ({})  {}\n", number_text, done_, what,
-                                 short_digest(facts.digest), human_duration(time)));
-        return;
-      case exec::StepEnd::Failed:
-        console.talk(fmt::format("{} {}\n",
-                                 painted(color, Paint::Red, number_text + " FAILED " + what),
-                                 human_duration(time)));
-        for (const std::string_view line : split(why, '\n'))
-          console.talk(fmt::format("    {}\n", printable(line)));
-        return;
-      case exec::StepEnd::Blocked:
-        console.talk(fmt::format("{} blocked {}: {}\n", number_text, what, printable(why)));
-        return;
-      case exec::StepEnd::NotStarted:
-        return;
-    }
+    live_.end(text_of(number, step, end, why, time));
   }
 
  private:
-  Context& context_;
+  std::string number_of(std::size_t number) const {
+    return fmt::format("[{}/{}]", number + 1, steps_);
+  }
+  static std::string what_of(const exec::ReleaseStep& step) {
+    const actions::StepFacts& facts = step.step->facts();
+    return fmt::format("{} {}", facts.kind, printable(facts.target));
+  }
+
+  std::string text_of(std::size_t number, const exec::ReleaseStep& step, exec::StepEnd end,
+                      const std::string& why, std::chrono::milliseconds time) const {
+    const std::string number_text = number_of(number);
+    const std::string what = what_of(step);
+    switch (end) {
+      case exec::StepEnd::Done:
+        if (console_.quiet) return {};
+        return fmt::format("{} {}{} ({})  {}\n", number_text, done_, what,
+                           short_digest(step.step->facts().digest), human_duration(time));
+      case exec::StepEnd::Failed: {
+        const std::string head = number_text + " FAILED " + what;
+        std::string text = fmt::format("{} {}\n", painted(console_.talk_color, Paint::Red, head),
+                                       human_duration(time));
+        for (const std::string_view line : split(why, '\n'))
+          text += fmt::format("    {}\n", printable(line));
+        return text;
+      }
+      case exec::StepEnd::Blocked:
+        return fmt::format("{} blocked {}: {}\n", number_text, what, printable(why));
+      case exec::StepEnd::NotStarted:
+        break;
+    }
+    return {};
+  }
+
+  Console& console_;
   std::size_t steps_;
   std::string_view done_;
+  LiveLine live_;
 };
 
 /// The release command between its build and its end.
