@@ -154,6 +154,16 @@ class Link(harness.Case):
         self.link(2, ("--stage", "helpers/conftest.py"), err="error[E932]: `helpers/conftest.py` is no "
                   "link that a node of `links` keeps\n   = the path of a file is meant, not a label\n")
 
+    def test_a_staged_copy_has_the_permissions_of_the_original_and_can_be_written(self):
+        self.made()
+        place = "app/tests/pytest.ini"
+        for original, copy in ((0o640, 0o640), (0o440, 0o640), (0o775, 0o775), (0o500, 0o700)):
+            os.chmod(self.ws.path("helpers/pytest.ini"), original)
+            self.link(0, ("--stage", place), f"staged ./{place}\n", "")
+            self.assertEqual(oct(os.stat(self.ws.path(place)).st_mode & 0o777), oct(copy))
+            self.assertEqual(os.stat(self.ws.path("helpers/pytest.ini")).st_mode & 0o777, original)
+            self.link(0, ("--unstage", place), f"restored ./{place} -> ../../helpers/pytest.ini\n", "")
+
     def test_what_others_read_through_a_link_is_the_original(self):
         ws = self.ws
         ws.write("app/build.devgraph", APP.replace("wc -c < {conf}", "wc -c < {mine}").replace(

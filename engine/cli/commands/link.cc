@@ -139,9 +139,12 @@ int stage(Context& context, const Graph& graph, const std::string& root, const P
   const Result<std::string> bytes =
       stat ? context.files.read(original) : std::unexpected(stat.error());
   if (!bytes) return refuse(context, "E912", bytes.error().message);
-  constexpr std::uint32_t kPlain = 0666, kExecutable = 0777;
-  const Status done = context.files.write(join_path(root, place.file.path), *bytes,
-                                          stat->executable ? kExecutable : kPlain, true);
+  constexpr std::uint32_t kPermissions = 0777, kOwnerWrites = 0200;
+  const std::string copy = join_path(root, place.file.path);
+  const std::uint32_t mode = (stat->mode & kPermissions) | kOwnerWrites;
+  Status done = context.files.write(copy, *bytes, mode, true);
+  // The process's umask may have taken bits away.
+  if (done) done = context.files.chmod(copy, mode);
   if (!done) return refuse(context, "E912", done.error().message);
   context.console.data(fmt::format("staged {}\n", path));
   return kExitDone;
