@@ -215,11 +215,16 @@ void check_values(Parsed& parsed, const CommandInfo& command,
                   const std::vector<std::string>& arguments) {
   const std::string usage =
       fmt::format("`devgraph {} -h` lists its options and their values", command.name);
+  const std::vector<std::string> names = typed_names(command.name);
   for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
     const std::string& argument = arguments[i];
     if (wants_next(argument)) {
       if (++i == arguments.size()) {
         fault(parsed, "E903", fmt::format("`{}` needs a value", argument), {usage});
+      } else if (std::ranges::find(names, arguments[i]) != names.end()) {
+        fault(parsed, "E903",
+              fmt::format("`{}` needs a value, and `{}` is an option", argument, arguments[i]),
+              {fmt::format("put the value right behind `{}`", argument), usage});
       }
       continue;
     }

@@ -164,6 +164,21 @@ class Link(harness.Case):
             self.assertEqual(os.stat(self.ws.path("helpers/pytest.ini")).st_mode & 0o777, original)
             self.link(0, ("--unstage", place), f"restored ./{place} -> ../../helpers/pytest.ini\n", "")
 
+    def test_options_that_have_no_use_are_refused(self):
+        self.made()
+        place = "app/tests/pytest.ini"
+        usage = "   = `devgraph link -h` lists its options and their values\n"
+        self.link(2, ("--unstage", "--force", place), err="error[E903]: `--unstage` needs a value, and `--force` is an "
+                  "option\n   = put the value right behind `--unstage`\n" + usage)
+        self.assertEqual(os.readlink(self.ws.path(place)), b"../../helpers/pytest.ini")
+        force = "   = `--force` goes with `--unstage`, of a file that was edited\n"
+        for option, what in (("--force", "stage"), ("--fix", "stage"), ("--fix", "unstage")):
+            self.link(2, (option, f"--{what}", place), err=f"error[E904]: `devgraph link --{what}` has no use for "
+                      f"`{option}`\n   = write  devgraph link --{what} {place}\n{force}")
+        self.link(0, ("--stage", place), f"staged ./{place}\n", "")
+        self.ws.write(place, "edited\n")
+        self.link(0, ("--force", "--unstage", place), f"restored ./{place} -> ../../helpers/pytest.ini\n", "")
+
     def test_what_others_read_through_a_link_is_the_original(self):
         ws = self.ws
         ws.write("app/build.devgraph", APP.replace("wc -c < {conf}", "wc -c < {mine}").replace(

@@ -169,6 +169,15 @@ int unstage(Context& context, const std::string& root, const Place& place) {
 
 int stage_or_unstage(Context& context) {
   const Options& options = context.options;
+  const std::string_view spare = options.fix ? "fix" : "force";
+  if (options.fix || (options.force && !options.stage.empty())) {
+    const std::string_view what = options.stage.empty() ? "unstage" : "stage";
+    return refuse(context, "E904",
+                  fmt::format("`devgraph link --{}` has no use for `--{}`", what, spare),
+                  {fmt::format("write  devgraph link --{} {}", what,
+                               shell_word(options.stage.empty() ? options.unstage : options.stage)),
+                   "`--force` goes with `--unstage`, of a file that was edited"});
+  }
   const bool both = !options.stage.empty() && !options.unstage.empty();
   if (both || !options.words.empty()) {
     return refuse(context, "E904", "`devgraph link --stage` and `--unstage` take one path",
