@@ -619,6 +619,22 @@ env_file vars {
           """)
         self.assertEqual(said.splitlines()[-1], repr(["a-b", "", want]))
 
+    def test_two_values_of_one_variable_are_refused(self):
+        self.ws.write("build.devgraph", """devgraph 1
+env_file one { vars = { MODE = "for tests", A = "1" } }
+env_file two {
+  vars = { A = "1", MODE = "fast" }
+}
+""")
+        self.screen(["export", "-q", "one", "two"], 2, "", """error[E923]: `MODE` would have two values
+   = build.devgraph:2  //:one says 'for tests'
+   = build.devgraph:3  //:two says fast
+   = nothing was printed; export one of them, or give one of the variables another name
+""")
+        self.ws.edit("build.devgraph", "fast", "for tests")
+        self.screen(["export", "-q", "one", "two"], 0, "export MODE='for tests'\nexport A=1\n" +
+                    "export A=1\nexport MODE='for tests'\n", "")
+
     def test_what_fails_prints_nothing(self):
         self.ws.write("build.devgraph", """devgraph 1
 run text {
