@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/cli/json.h"
 #include "engine/cli/render.h"
@@ -20,10 +21,15 @@ struct Place {
   Position end;
 };
 
+/// As a code host calls a file of the workspace; what lies elsewhere is as it is.
+std::string file_of(const Report& report, const std::string& name) {
+  return name.starts_with('<') ? name : join_path(report.folder, name);
+}
+
 std::optional<Place> place_of(const Report& report, const Diagnostic& item) {
   if (!item.where) return std::nullopt;
   const Range& range = item.where->range;
-  return Place{std::string(report.sources->name(range.source)),
+  return Place{file_of(report, std::string(report.sources->name(range.source))),
                report.sources->position(range.source, range.begin),
                report.sources->position(range.source, range.end)};
 }
@@ -80,14 +86,14 @@ std::string sentence(const StaleRow& row) {
   return fmt::format("{}{}: {}", row.label, row.drifted ? "" : " is stale", row.reason);
 }
 
-Json sarif_stale(const StaleRow& row) {
+Json sarif_stale(const Report& report, const StaleRow& row) {
   Json result = {{"ruleId", kStaleRule},
                  {"level", "error"},
                  {"message", {{"text", json_text(sentence(row))}}},
                  {"partialFingerprints", {{"devgraph/label/v1", json_text(row.label)}}}};
   if (!row.manifest.empty()) {
-    result["locations"] = Json::array(
-        {sarif_location(row.manifest, {{"startLine", std::max<std::uint32_t>(row.line, 1)}})});
+    const Json region = {{"startLine", std::max<std::uint32_t>(row.line, 1)}};
+    result["locations"] = Json::array({sarif_location(file_of(report, row.manifest), region)});
   }
   return result;
 }
@@ -163,8 +169,8 @@ std::string report_github(const Report& report) {
     }
   }
   for (const StaleRow& row : report.stale) {
-    const std::string properties =
-        fmt::format("file={},line={},title=stale", escaped(row.manifest, true), row.line);
+    const std::string properties = fmt::format(
+        "file={},line={},title=stale", escaped(file_of(report, row.manifest), true), row.line);
     text += annotation("error", properties, printable(sentence(row)));
   }
   return text;
@@ -181,7 +187,7 @@ std::string report_sarif(const Report& report, std::string_view version) {
   }
   for (const StaleRow& row : report.stale) {
     rules.emplace(kStaleRule, "A node whose inputs are not those of its last run");
-    results.push_back(sarif_stale(row));
+    results.push_back(sarif_stale(report, row));
   }
   Json rule_list = Json::array();
   for (const auto& [id, text] : rules)

@@ -28,6 +28,8 @@ struct Report {
   std::vector<std::string> pinned;  ///< Labels of those for which a pin stands in.
   const Diagnostics* found = nullptr;
   const Sources* sources = nullptr;
+  /// Of the workspace in its repository: code hosts name files from its top.
+  std::string folder;
 };
 
 std::string stale_text(const Report& report);

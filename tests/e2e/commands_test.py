@@ -106,6 +106,18 @@ class Check(Commands):
                     "::error file=build.devgraph,line=19,title=stale:://:book is stale: "
                     "output out/book/book.txt missing\n", "6 nodes: 1 stale\n")
 
+    def test_github_in_a_repository(self):
+        """The workspace is a folder of a repository, and then its top."""
+        self.ws.edit("build.devgraph", "devgraph 1\n", "devgraph 1\nlet _unused = 1\n")
+        said = ("::error file=%s,line=2,col=5,endLine=2,endColumn=12,title=E223::`_unused` is private and nothing uses it"
+                "%%0Aremove it, or take the underscore off to make it public\n")
+        for place in ("..", "."):
+            self.ws.shell(f"git init -q {place}")
+            folder = "ws/" if place == ".." else ""
+            for command in ("lint", "check"):
+                run = self.expect(self.ws.devgraph(command, "--format", "github"), 2)
+                self.assertEqual(run.out, said % (folder + "build.devgraph"))
+
     def test_sarif(self):
         self.build(self.ws)
         self.ws.remove("out/book/book.txt")

@@ -11,6 +11,7 @@
 #include "engine/cli/pin_file.h"
 #include "engine/cli/released.h"
 #include "engine/cli/report.h"
+#include "engine/cli/repository.h"
 #include "engine/exec/build.h"
 #include "engine/exec/owned.h"
 #include "engine/exec/portable.h"
@@ -34,12 +35,14 @@ void print_report(Context& context, const Report& report) {
 }
 
 /// Faults go where a program looks for them, and to people as well.
-int cannot_tell(Context& context) {
+int cannot_tell(Context& context, const std::optional<lang::Workspace>& workspace) {
   context.found.sort(context.sources);
   if (!context.options.format.empty()) {
     Report report;
     report.found = &context.found;
     report.sources = &context.sources;
+    if (workspace)
+      report.folder = folder_in_repository(context.files, context.environment, workspace->root);
     print_report(context, report);
   }
   return refuse(context);
@@ -82,14 +85,14 @@ std::optional<std::optional<LockFile>> lock_to_compare(Context& context,
 
 int check_command(Context& context) {
   const std::optional<lang::Workspace> workspace = open_workspace(context);
-  if (!workspace) return cannot_tell(context);
+  if (!workspace) return cannot_tell(context, workspace);
   const auto labels = parse_labels(context, *workspace, context.options.words);
-  if (!labels) return cannot_tell(context);
+  if (!labels) return cannot_tell(context, workspace);
   const std::optional<Graph> graph =
       load_graph(context, *workspace, demanded_projects(*workspace, *labels), Save::No);
-  if (!graph) return cannot_tell(context);
+  if (!graph) return cannot_tell(context, workspace);
   const auto checked = choose_checked(context, *graph, *workspace, *labels);
-  if (!checked) return cannot_tell(context);
+  if (!checked) return cannot_tell(context, workspace);
 
   exec::CheckOptions options;
   options.workspace = workspace->root;
@@ -100,16 +103,16 @@ int check_command(Context& context) {
   const std::vector<exec::NodeAsk> open = unlocked(*graph, needed_order(*graph, checked->goals));
   if (!open.empty()) {
     refuse_unlocked(context, *graph, open);
-    return cannot_tell(context);
+    return cannot_tell(context, workspace);
   }
   const std::optional<std::optional<LockFile>> lock = lock_to_compare(context, *workspace);
-  if (!lock) return cannot_tell(context);
+  if (!lock) return cannot_tell(context, workspace);
   const Result<std::vector<exec::StaleNode>> stale =
       *lock ? exec::check_locked(*graph, context.files, options, **lock)
             : exec::check(*graph, context.files, options);
   if (!stale) {
     add_fault(context, "E912", stale.error().message);
-    return cannot_tell(context);
+    return cannot_tell(context, workspace);
   }
   std::vector<exec::StaleNode> rows = *stale;
   for (exec::Drift& drift :
@@ -119,7 +122,7 @@ int check_command(Context& context) {
   if (options.remote) {
     const std::vector<NodeId>& named = checked->effects;
     auto outside = released_rows(context, *workspace, *graph, {named, labels->empty()});
-    if (!outside) return cannot_tell(context);
+    if (!outside) return cannot_tell(context, workspace);
     rows.insert(rows.end(), std::make_move_iterator(outside->begin()),
                 std::make_move_iterator(outside->end()));
   }
@@ -130,6 +133,7 @@ int check_command(Context& context) {
     report.pinned.push_back(label_of(*graph, id));
   report.nodes = counted_nodes(*graph, checked->goals);
   report.sources = &context.sources;
+  report.folder = folder_in_repository(context.files, context.environment, workspace->root);
   print_report(context, report);
   if (!context.console.quiet) {
     say_pins(context, *workspace, *graph, checked->goals);

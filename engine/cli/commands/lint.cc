@@ -3,6 +3,7 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/load_graph.h"
 #include "engine/cli/report.h"
+#include "engine/cli/repository.h"
 
 namespace devgraph::cli {
 
@@ -15,6 +16,7 @@ int lint_command(Context& context) {
   Report report;
   report.found = &context.found;
   report.sources = &context.sources;
+  report.folder = folder_in_repository(context.files, context.environment, workspace->root);
   const std::string& format = context.options.format;
   if (format == "json") {
     context.console.data(render_json(context.found, context.sources));

@@ -43,6 +43,25 @@ TEST_CASE("GitHub gets one annotation a line, escaped as its toolkit does") {
         "changed\\n100%25\n");
 }
 
+TEST_CASE("a code host is told where files lie in the repository; JSON where in the workspace") {
+  Fixture fixture;
+  fixture.report.folder = "web/app";
+  CHECK(report_github(fixture.report) ==
+        "::warning file=web/app/a b.devgraph,line=2,col=5,endLine=2,endColumn=6,title=W701::unused "
+        "name `x`\n"
+        "::error file=web/app/build.devgraph,line=12,title=stale:://:app@py=3.11 is stale: "
+        "./a,b:c.py changed\\n100%25\n");
+  const auto results =
+      nlohmann::json::parse(report_sarif(fixture.report, "1.2.3"))["runs"][0]["results"];
+  const auto uri = [&](std::size_t i) {
+    return results[i]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+  };
+  CHECK(uri(0) == "web/app/a%20b.devgraph");
+  CHECK(uri(1) == "web/app/build.devgraph");
+  CHECK(nlohmann::json::parse(report_json(fixture.report))["stale"][0]["manifest"] ==
+        "build.devgraph");
+}
+
 TEST_CASE("JSON has the stale nodes, the count and the diagnostics") {
   const Fixture fixture;
   const auto json = nlohmann::json::parse(report_json(fixture.report));
