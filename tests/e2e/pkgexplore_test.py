@@ -207,6 +207,11 @@ class PkgExplore(canaries.Watched):
             counts = self.rebuild(code=1, nodes=NODES, failed=1, blocked=215).counts()
             self.assertEqual(counts["run"] + counts["fresh"], NODES - 216)
             self.assertIn("no poem today", self.ws.devgraph("log", "explored@pkg=this").out)
+            # Again: what is there already stays. Mended: its image, and what it kept from being made.
+            self.rebuild(code=1, nodes=NODES, run=0, failed=1, blocked=215)
+            self.ws.write("specials/this/before.py", before +
+                          "import this\ndef moon(line=b''): return line\nmoon.__module__ = 'this'\nthis.moon = moon\n")
+            self.rebuild(nodes=NODES, run=1 + 1 + 215, fresh=NODES - 217)
         finally:
             self.ws.write("specials/this/before.py", before)
             self.rebuild(nodes=NODES, run=0)

@@ -65,6 +65,7 @@ class SuperRepo(example.Example):
     NAME = "superrepo"
     NODES = NODES
     BUILD = ("build", "-j4", "-k")
+    TRACE = ".devgraph/trace.json"
 
     @classmethod
     def setUpClass(cls):
@@ -76,8 +77,9 @@ class SuperRepo(example.Example):
           git add . && git commit -qm one""")
         cls.logins = {name: ("alice", cls.canaries.new(f"the password of {name}")) for name in ("ecr", "ghcr")}
         watch = Writes(cls.ws.root)
-        cls.first = cls.build_first()
+        cls.first = cls.ws.devgraph(*cls.BUILD, "--trace", cls.TRACE, timeout=900)
         cls.written = watch.end()
+        cls.trace = json.loads(cls.ws.read(cls.TRACE))
 
     def expect_ran(self, *labels):
         return lambda run: self.assertEqual(self.ran(run), set(labels), run.err)
@@ -98,6 +100,11 @@ class SuperRepo(example.Example):
         self.rebuild(nodes=NODES, run=0, fresh=NODES)
 
     def test_02_images_are_built_beside_each_other_and_the_tree_is_as_it_was(self):
+        times = [(one["ts"], one["ts"] + one["dur"], one["name"]) for one in self.trace
+                 if re.search(r":app/(local@arch=\w+|prod)$", one["name"])]
+        self.assertEqual(len(times), 3 * len(DIRS))
+        beside = {name for begin, end, name in times if any(a < end and begin < b for a, b, other in times if other != name)}
+        self.assertGreater(len(beside), len(times) // 2)
         self.assertEqual(self.written, set())
         self.assertEqual(self.ws.shell("git status --porcelain"), "")
 
@@ -307,6 +314,8 @@ class SuperRepo(example.Example):
         # A second name of the same image is a manifest, and nothing else.
         names = [line for line in ecr.writes() if line.startswith("PUT") and "/manifests/dev" in line]
         self.assertEqual(len(names), 2, names)
+        writes = ecr.writes()
+        self.assertFalse([line for line in writes[writes.index(names[0]):writes.index(names[1])] if "/blobs/" in line])
         blobs = [number for number, line in enumerate(ghcr.writes()) if "/blobs/" in line]
         named = [number for number, line in enumerate(ghcr.writes()) if "/manifests/dev" in line]
         self.assertLess(max(blobs), min(named))

@@ -147,7 +147,11 @@ class Handler(Quiet):
         self.api = "http://api." + GH_HOST if by_gh else forge.api
         self.uploads = "http://uploads." + GH_HOST if by_gh else forge.url + "/api/uploads"
         self.query = dict(urllib.parse.parse_qsl(asked.query))
-        self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        self.body = self.rfile.read(length)
+        if len(self.body) < length:
+            self.close_connection = True  # The caller is gone.
+            return
         path = urllib.parse.unquote(path)
         forge.headers.append(dict(self.headers))
         self.what = self.query["name"] if self.command == "POST" and path.endswith("/assets") else path

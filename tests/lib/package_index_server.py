@@ -147,8 +147,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     # --- the upload API
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        name = None
+        length, name = int(self.headers["Content-Length"]), None
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True  # The caller is gone.
+            return None
         try:
             if self.path != "/legacy/":
                 raise Refused(404, "no uploads here")
