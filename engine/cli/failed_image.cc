@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/actions/dockerfile/again.h"
+#include "engine/actions/oci/config.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/exec/stage.h"
@@ -27,19 +28,26 @@ std::size_t number_at(std::string_view text) {
   return number;
 }
 
-/// Of the last line that announces an instruction. A stage has its number only beside others.
+/// Of the last line that announces an instruction. A stage has its number only beside others. An
+/// instruction that labels what docker keeps is none of the file.
 Step last_step(std::string_view log) {
+  constexpr std::string_view kBuildah = "STEP ";
+  constexpr std::string_view kDocker = "Step ";
+  const std::string label = fmt::format(": LABEL {}=", oci::kWorkspaceLabel);
   Step last;
+  std::size_t labels = 0;
   for (std::string_view line : split(log, '\n')) {
     std::size_t stage = 1;
     if (line.starts_with('[')) {
       stage = number_at(line.substr(1));
       line.remove_prefix(std::min(line.size(), line.find("] ") + 2));
     }
-    constexpr std::string_view kBuildah = "STEP ";
-    constexpr std::string_view kDocker = "Step ";
-    if (line.starts_with(kBuildah)) last = {stage, number_at(line.substr(kBuildah.size()))};
-    if (line.starts_with(kDocker)) last = {0, number_at(line.substr(kDocker.size()))};
+    const bool is_docker = line.starts_with(kDocker);
+    if (!is_docker && !line.starts_with(kBuildah)) continue;
+    const std::size_t number = number_at(line.substr(kDocker.size()));
+    if (number == 1) labels = 0;
+    if (line.find(label) != std::string_view::npos) ++labels;
+    last = {is_docker ? 0 : stage, number - std::min(number, labels)};
   }
   return last;
 }

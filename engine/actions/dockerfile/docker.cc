@@ -1,90 +1,186 @@
-/// docker without BuildKit, as Debian 12 has it: images go in as archives and come out as one.
+/// docker without BuildKit, as Debian 12 has it: images go in as archives and come out as one. The
+/// daemon keeps what it is given and all that it makes of it: see kept.h.
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
+#include "engine/actions/dockerfile/docker_text.h"
 #include "engine/actions/dockerfile/engine.h"
+#include "engine/actions/dockerfile/kept.h"
+#include "engine/actions/local_engine.h"
 #include "engine/actions/oci/archive.h"
+#include "engine/actions/oci/config.h"
 #include "engine/actions/program.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
+#include "engine/graph/label.h"
 
 namespace devgraph::actions {
 
 namespace {
 
-Result<std::string> docker(const Context& context, std::vector<std::string> words, bool watched) {
+class Docker {
+ public:
+  Docker(const Context& context, const DockerBuild& build)
+      : context_(context),
+        build_(build),
+        workspace_(workspace_id(context.files, context.workspace)),
+        label_(label_of(context.graph, context.node)) {}
+
+  Status build();
+
+ private:
+  enum class Output { LoggedOnError, Watched, Unheard };
+  Result<std::string> run(std::vector<std::string> words, Output output = Output::LoggedOnError);
+  Status note_names();
+  Status put(const NamedImage& image);
+  Result<std::string> load(const oci::Layout& layout, const oci::FoundImage& image,
+                           const std::string& name);
+  Result<std::vector<std::string>> command(const std::string& id_file);
+  Result<std::string> untag(const std::string& name);
+  Status keep(const std::string& made, std::string_view log);
+
+  const Context& context_;
+  const DockerBuild& build_;
+  std::string workspace_;
+  std::string label_;
+  std::map<std::string, std::string> images_;  // A name in the Dockerfile -> the daemon's word.
+};
+
+Result<std::string> Docker::run(std::vector<std::string> words, Output output) {
   Program program;
   program.argv = {"docker"};
   program.argv.insert(program.argv.end(), words.begin(), words.end());
   program.environment = engine_environment();
   program.environment.emplace_back("DOCKER_BUILDKIT=0");
-  program.folder = context.scratch;
-  program.is_watched = watched;
-  return run_program(context, program);
+  program.folder = context_.scratch;
+  program.is_watched = output == Output::Watched;
+  program.is_secret = output == Output::Unheard;
+  return run_program(context_, program);
 }
 
-/// The name of an image in the daemon: only the daemon's images can be named in FROM.
-std::string tag_of(const NamedImage& image) {
-  return "devgraph/base:" + hex(image.image.manifest.config.digest).substr(0, 32);
-}
-
-Status load(const Context& context, const NamedImage& image) {
-  const std::string archive = join_path(context.scratch, "base.tar");
-  const Status written =
-      oci::write_archive(context.files, image.layout, image.image,
-                         {{tag_of(image)}, archive, [&] { return stopped(context); }});
-  if (!written) return written;
-  const Result<std::string> said = docker(context, {"load", "--quiet", "-i", archive}, false);
-  if (!said) return fail("docker load: " + said.error().message);
-  return context.files.remove(archive);
-}
-
-/// A Dockerfile with the daemon's names of the images. The evaluator wrote FROM as one line of the
-/// form `FROM image` or `FROM image AS name`, flags before the image.
-std::string with_tags(std::string_view text, const DockerBuild& build) {
-  std::string made;
-  for (const std::string_view line : split(text, '\n')) {
-    std::vector<std::string> words;
-    for (const std::string_view word : split(line, ' '))
-      words.emplace_back(word);
-    const bool is_from = words[0] == "FROM";
-    const bool is_copy = line.starts_with("COPY ") || line.starts_with("ADD ");
-    for (std::size_t i = 1; i < words.size(); ++i) {
-      const bool is_flag = words[i].starts_with("--");
-      if (is_from && is_flag) continue;
-      if (!is_from && !(is_copy && is_flag)) break;
-      for (const NamedImage& image : build.images) {
-        if (is_from && words[i] == image.name) words[i] = tag_of(image);
-        if (is_copy && words[i] == "--from=" + image.name) words[i] = "--from=" + tag_of(image);
-      }
-      if (is_from) break;
-    }
-    made += fmt::format("{}\n", fmt::join(words, " "));
+/// Written before the daemon is told: `gc` knows where to look for what a killed build left. A
+/// build that is done again has been noted by the one that failed.
+Status Docker::note_names() {
+  if (build_.is_again) return {};
+  Result<Placed> here = engine_here(context_, "docker");
+  if (!here) return fail("docker: " + here.error().message);
+  here->label = label_;
+  here->name = built_name(workspace_, label_);
+  std::vector<Placed> all = {*here};
+  for (const NamedImage& image : build_.images) {
+    all.push_back(*here);
+    all.back().name = base_name(workspace_, label_, image.name);
   }
-  made.pop_back();
-  return made;
+  return note_placed(context_.files, join_path(context_.workspace, ".devgraph"), all);
 }
 
-Result<std::vector<std::string>> command(const Context& context, const DockerBuild& build,
-                                         const std::string& id_file) {
-  const Result<std::string> text = context.files.read(build.dockerfile);
+/// The daemon's word for an image that it has now.
+Result<std::string> Docker::load(const oci::Layout& layout, const oci::FoundImage& image,
+                                 const std::string& name) {
+  const std::string archive = join_path(context_.scratch, "base.tar");
+  const Status written = oci::write_archive(
+      context_.files, layout, image, {{name}, archive, [&] { return stopped(context_); }, true});
+  if (!written) return std::unexpected(written.error());
+  const Result<std::string> said = run({"load", "--quiet", "-i", archive});
+  if (!said) return fail("docker load: " + said.error().message);
+  if (Status done = context_.files.remove(archive); !done) return std::unexpected(done.error());
+  const Result<std::string> id = run({"image", "inspect", "--format", "{{.Id}}", name});
+  if (!id) return fail("docker load: " + id.error().message);
+  return bare_id(*id);
+}
+
+/// Its label makes it an image of this workspace only: nobody else's goes with its name.
+Status Docker::put(const NamedImage& image) {
+  const Result<std::string> config = oci::labelled_config(image.image.config, workspace_);
+  if (!config) return std::unexpected(config.error());
+  oci::FoundImage labelled = image.image;
+  labelled.config = *config;
+  labelled.manifest.config.digest = sha256_of(*config);
+  labelled.manifest.config.size = config->size();
+  const std::string id = hex(labelled.manifest.config.digest);
+  const std::string name = base_name(workspace_, label_, image.name);
+  // Most often it is there, from an earlier build or another node: docker says so at once.
+  if (run({"tag", id, name}, Output::Unheard)) {
+    images_.emplace(image.name, id);
+    return {};
+  }
+  const Result<std::string> loaded = load(image.layout, labelled, name);
+  if (!loaded) return std::unexpected(loaded.error());
+  images_.emplace(image.name, *loaded);
+  return {};
+}
+
+Result<std::vector<std::string>> Docker::command(const std::string& id_file) {
+  const Result<std::string> text = context_.files.read(build_.dockerfile);
   if (!text) return std::unexpected(text.error());
-  const std::string file = build.dockerfile + ".tagged";
-  if (Status done = context.files.write(file, with_tags(*text, build), 0644, false); !done) {
+  const std::string file = build_.dockerfile + ".tagged";
+  const std::string made =
+      text_for_docker(*text, images_, fmt::format("LABEL {}={}", oci::kWorkspaceLabel, workspace_));
+  if (Status done = context_.files.write(file, made, 0644, false); !done) {
     return std::unexpected(done.error());
   }
   std::vector<std::string> words = {"build", "--force-rm", "--iidfile=" + id_file,
                                     "--file=" + file};
-  if (context.afresh) words.emplace_back("--no-cache");
-  if (!build.target.empty()) words.push_back("--target=" + build.target);
-  const Result<std::vector<std::string>> args = build_args(context, build);
+  if (context_.afresh) words.emplace_back("--no-cache");
+  if (!build_.target.empty()) words.push_back("--target=" + build_.target);
+  const Result<std::vector<std::string>> args = build_args(context_, build_);
   if (!args) return std::unexpected(args.error());
   for (const std::string& one : *args)
     words.push_back("--build-arg=" + one);
-  words.push_back(build.context);
+  words.push_back(build_.context);
   return words;
+}
+
+Result<std::string> Docker::untag(const std::string& name) {
+  return run({"image", "rm", "--no-prune", name}, Output::Unheard);
+}
+
+/// Gives names to the result, and to other stages, upon which the result is not made; those that
+/// the build before this one had more lose theirs.
+Status Docker::keep(const std::string& made, std::string_view log) {
+  if (build_.is_again) return {};
+  const Result<std::string> said = run({"tag", made, built_name(workspace_, label_)});
+  if (!said) return fail("docker tag: " + said.error().message);
+  const std::vector<std::string> stages = stages_in(log);
+  std::size_t stage = 1;
+  for (; stage < stages.size(); ++stage) {
+    const std::string& id = stages[stage - 1];
+    // A command may print what looks like a line of docker's.
+    const Result<std::string> label =
+        run({"image", "inspect", "--format",
+             fmt::format(R"({{{{index .Config.Labels "{}"}}}})", oci::kWorkspaceLabel), id},
+            Output::Unheard);
+    const std::string name = built_name(workspace_, label_, stage);
+    const bool is_ours = label && trim(*label) == workspace_;
+    (void)(is_ours ? run({"tag", id, name}, Output::Unheard) : untag(name));
+  }
+  while (untag(built_name(workspace_, label_, stage)))
+    ++stage;
+  return {};
+}
+
+Status Docker::build() {
+  if (Status done = note_names(); !done) return done;
+  for (const NamedImage& image : build_.images) {
+    if (Status done = put(image); !done) return done;
+  }
+  const std::string id_file = join_path(context_.scratch, "image.id");
+  Result<std::vector<std::string>> words = command(id_file);
+  if (!words) return std::unexpected(words.error());
+  const Result<std::string> log = run(*std::move(words), Output::Watched);
+  if (!log) return std::unexpected(log.error());
+  const Result<std::string> id = context_.files.read(id_file);
+  if (!id) return std::unexpected(id.error());
+  const std::string made(trim(*id));
+  if (Status done = keep(made, *log); !done) return done;
+  const std::string archive = join_path(context_.scratch, "saved.tar");
+  if (const Result<std::string> said = run({"save", "-o", archive, made}); !said) {
+    return fail("docker save: " + said.error().message);
+  }
+  return take_archive(context_, archive, build_.made);
 }
 
 }  // namespace
@@ -95,24 +191,7 @@ Status build_with_docker(const Context& context, const DockerBuild& build) {
         "docker without BuildKit gives a RUN no secrets: install buildah, or choose another "
         "`engine`");
   }
-  for (const NamedImage& image : build.images) {
-    if (Status done = load(context, image); !done) return done;
-  }
-  const std::string id_file = join_path(context.scratch, "image.id");
-  Result<std::vector<std::string>> words = command(context, build, id_file);
-  if (!words) return std::unexpected(words.error());
-  if (const Result<std::string> said = docker(context, *std::move(words), true); !said) {
-    return std::unexpected(said.error());
-  }
-  const Result<std::string> id = context.files.read(id_file);
-  if (!id) return std::unexpected(id.error());
-  const std::string archive = join_path(context.scratch, "saved.tar");
-  const std::string name(trim(*id));
-  if (const Result<std::string> said = docker(context, {"save", "-o", archive, name}, false);
-      !said) {
-    return fail("docker save: " + said.error().message);
-  }
-  return take_archive(context, archive, build.made);
+  return Docker(context, build).build();
 }
 
 }  // namespace devgraph::actions

@@ -27,6 +27,7 @@ struct DockerBuild {
   std::vector<NamedImage> images;
   std::vector<std::pair<std::string, std::string>> args;
   std::vector<std::pair<std::string, std::string>> secrets;  ///< Id, and the file that holds it.
+  bool is_again = false;  ///< A failed build, up to where it failed: the workspace may be in use.
   std::string made;  ///< Where the layout of the result is written, a folder that is not there yet.
 };
 

@@ -99,6 +99,7 @@ Status build_again(const Context& context, const std::string& dockerfile,
                    const std::string& files) {
   Result<DockerBuild> build = prepare(context);
   if (!build) return std::unexpected(build.error());
+  build->is_again = true;
   build->context = files;
   build->dockerfile = dockerfile;
   return build_and_adopt(context, *build);

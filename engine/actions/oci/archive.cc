@@ -97,7 +97,7 @@ Result<std::map<std::string, Member>> members_of(const Layout& layout, const Fou
     members[blob_name(digest)] = {"", layout.blob(digest), false};
   };
   add(image.descriptor.digest);
-  add(image.manifest.config.digest);
+  members[blob_name(image.manifest.config.digest)] = {image.config, "", false};
   for (std::size_t i = 0; i < image.manifest.layers.size(); ++i) {
     const Descriptor& layer = image.manifest.layers[i];
     if (is_foreign(layer.media_type)) {

@@ -169,6 +169,14 @@ json settled_fields(const json& fields) {
 
 constexpr std::string_view kMark = "devgraph upon ";
 
+/// A step that is there for the engine only: a mark, or the workspace's label.
+bool is_our_step(const json& step) {
+  if (!step.is_object()) return false;
+  const std::string made_by = step.value("created_by", "");
+  return made_by.starts_with(kMark) || (made_by.find("LABEL") != std::string::npos &&
+                                        made_by.find(kWorkspaceLabel) != std::string::npos);
+}
+
 }  // namespace
 
 Result<std::string> marked_config(std::string_view config, std::string_view mark) {
@@ -191,6 +199,20 @@ Result<std::string> marked_config(std::string_view config, std::string_view mark
   }
 }
 
+Result<std::string> labelled_config(std::string_view config, std::string_view workspace) {
+  try {
+    json document = json::parse(config);
+    if (!document.is_object()) return fail("no object");
+    json& labels = object_at(object_at(document, "config"), "Labels");
+    labels[std::string(kWorkspaceLabel)] = workspace;
+    return document.dump();
+  } catch (const Wrong& wrong) {
+    return fail(wrong.message);
+  } catch (const json::exception&) {
+    return fail("the configuration of an image is damaged");
+  }
+}
+
 Result<std::string> settled_config(std::string_view built, std::string_view base) {
   try {
     json document = json::parse(built);
@@ -200,12 +222,11 @@ Result<std::string> settled_config(std::string_view built, std::string_view base
       document.erase(key);
     document["created"] = kSourceDateText;
     json& fields = object_at(document, "config");
+    object_at(fields, "Labels").erase(std::string(kWorkspaceLabel));
     fields = settled_fields(fields);
     if (fields.empty()) document.erase("config");
     json& history = list_at(document, "history");
-    std::erase_if(history.get_ref<json::array_t&>(), [](const json& step) {
-      return step.is_object() && step.value("created_by", "").starts_with(kMark);
-    });
+    std::erase_if(history.get_ref<json::array_t&>(), is_our_step);
     const json old = below.value("history", json::array());
     for (std::size_t i = 0; i < history.size(); ++i) {
       if (i < old.size()) {

@@ -47,6 +47,11 @@ Result<std::string> settled_config(std::string_view built, std::string_view base
 /// `settled_config` takes it out again.
 Result<std::string> marked_config(std::string_view config, std::string_view mark);
 
+/// The label of what a build keeps in an engine; its value is the workspace. Images that are made
+/// upon it have it too; `settled_config` takes it out, with the step that set it.
+inline constexpr std::string_view kWorkspaceLabel = "dev.devgraph.workspace";
+Result<std::string> labelled_config(std::string_view config, std::string_view workspace);
+
 /// What one document says.
 struct ConfigFacts {
   Platform platform;

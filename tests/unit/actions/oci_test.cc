@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <zstd.h>
 
 #include "engine/actions/oci/challenge.h"
@@ -223,6 +224,31 @@ TEST_CASE(
       R"({"comment":"kept","created":"1980-01-01T00:00:00Z"}],"os":"linux",)"
       R"("rootfs":{"diff_ids":[],"type":"layers"}})");
   CHECK_FALSE(devgraph::oci::settled_config("[]", "").has_value());
+}
+
+TEST_CASE("the label of what an engine keeps is gone from what is made of it") {
+  using namespace devgraph::oci;
+  const auto labelled = [](std::string_view config) {
+    return labelled_config(config, "0123456789abcdef").value();
+  };
+  CHECK(labelled("{}") == R"({"config":{"Labels":{"dev.devgraph.workspace":"0123456789abcdef"}}})");
+  CHECK(labelled(R"({"config":{"Labels":null,"User":"7"}})") ==
+        R"({"config":{"Labels":{"dev.devgraph.workspace":"0123456789abcdef"},"User":"7"}})");
+  CHECK_FALSE(labelled_config("7", "0").has_value());
+  CHECK_FALSE(labelled_config(R"({"config":{"Labels":7}})", "0").has_value());
+  const std::string step =
+      R"({"created":"2026-01-02T03:04:05Z","created_by":"/bin/sh -c #(nop)  LABEL a=b"})";
+  const std::string ours =
+      R"({"created_by":"/bin/ash -c #(nop)  LABEL dev.devgraph.workspace=0123456789abcdef"},)";
+  for (const std::string_view fields :
+       {R"({})", R"({"Labels":{"a":"b"},"User":"7"})", R"({"Labels":null,"Env":["A=1"]})"}) {
+    CAPTURE(fields);
+    const auto config = [&](const std::string& steps) {
+      return fmt::format(R"({{"config":{},"history":[{}]}})", fields, steps);
+    };
+    CHECK(settled_config(labelled(config(ours + step)), "").value() ==
+          settled_config(config(step), "").value());
+  }
 }
 
 TEST_CASE("a mark in the history is there for the engine, and gone afterwards") {
