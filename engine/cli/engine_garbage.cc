@@ -5,8 +5,8 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include "engine/actions/dockerfile/kept.h"
 #include "engine/actions/local_engine.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
@@ -18,40 +18,19 @@ namespace {
 
 using actions::Placed;
 
-constexpr std::string_view kNoName = "<none>";
-
 std::string plural(std::size_t count, const char* one, const char* many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-std::string place_of(const Placed& one) {
-  return one.at.empty() ? one.program : fmt::format("{} at {}", one.program, printable(one.at));
-}
-
-std::vector<std::string_view> words_of(std::string_view line) {
-  std::vector<std::string_view> words = split(trim(line), ' ');
-  std::erase(words, std::string_view());
-  return words;
-}
-
-/// It is not there: that is as good.
-bool is_absence(const std::string& said) {
-  return said.find("o such image") != std::string::npos ||
-         said.find("image not known") != std::string::npos;
-}
-
 }  // namespace
-
-std::string short_id(std::string_view id) {
-  constexpr std::size_t kDigits = 12;
-  return std::string(id.substr(0, kDigits));
-}
 
 EngineGarbage::EngineGarbage(Files& files, const std::string& workspace, const Graph& graph)
     : files_(files),
       workspace_(workspace),
       state_(join_path(workspace, kStateFolder)),
-      graph_(graph) {}
+      workspace_id_(actions::workspace_id(files, workspace)),
+      graph_(graph),
+      reader_(files, workspace_, graph) {}
 
 std::set<std::string> EngineGarbage::held_names() const {
   std::set<std::string> names;
@@ -65,13 +44,24 @@ std::set<std::string> EngineGarbage::held_names() const {
   return names;
 }
 
-Result<std::string> EngineGarbage::ask(const std::vector<std::string>& argv) const {
-  return exec::with_asking_context(
-      graph_, files_, workspace_, NodeId{0},
-      [&](const actions::Context& context) { return actions::ask_engine(context, argv); });
+/// Builds of other workspaces are theirs: this one was copied from there, with its record.
+std::vector<EngineGarbage::Put> EngineGarbage::puts_of(const actions::EngineRecord& record) const {
+  std::map<std::pair<std::string, std::string>, Put> engines;
+  for (const Placed& one : record.placed()) {
+    Put& put = engines[{one.program, one.engine}];
+    if (!actions::is_build_name(one.name)) {
+      put.loaded.push_back(one);
+    } else if (actions::is_build_name(one.name, workspace_id_)) {
+      put.built.push_back(one);
+    }
+  }
+  std::vector<Put> puts;
+  for (auto& [name, put] : engines)
+    puts.push_back(std::move(put));
+  return puts;
 }
 
-Result<std::vector<ImageWaste>> EngineGarbage::find() {
+Result<std::vector<ImageWaste>> EngineGarbage::find(bool is_busy) {
   const Result<actions::EngineRecord> record = actions::EngineRecord::open(files_, state_);
   if (!record) return std::unexpected(record.error());
   if (record->damaged() > 0) {
@@ -81,74 +71,59 @@ Result<std::vector<ImageWaste>> EngineGarbage::find() {
                     plural(record->damaged(), "line", "lines")));
   }
   held_ = held_names();
-  std::map<std::pair<std::string, std::string>, std::vector<Placed>> engines;
-  for (const Placed& one : record->placed())
-    engines[{one.program, one.engine}].push_back(one);
-  for (const auto& [name, placed] : engines) {
-    const std::vector<Placed> loose = loose_images(placed, held_);
-    if (loose.empty()) continue;
+  held_builds_ = held_build_names(files_, workspace_, workspace_id_, graph_);
+  for (Put& put : puts_of(*record)) {
+    if (is_busy) put.built.clear();
+    const std::vector<Placed> loose = loose_images(put.loaded, held_);
+    if (loose.empty() && put.built.empty()) continue;
     if (has_waiting(graph_)) {
       // One of them may give the name.
       notes_.push_back(
           fmt::format("{}: images are left alone until a build knows all cells of "
                       "late axes",
-                      place_of(loose.back())));
+                      place_of(loose.empty() ? put.built.back() : loose.back())));
       continue;
     }
-    look_at(placed);
+    look_at(put);
   }
   return found_;
 }
 
-void EngineGarbage::look_at(const std::vector<Placed>& placed) {
-  const std::vector<Placed> loose = loose_images(placed, held_);
+void EngineGarbage::look_at(const Put& put) {
+  const std::vector<Placed> loose = loose_images(put.loaded, held_);
   std::set<std::vector<std::string>> images;
   for (const Placed& one : loose)
     images.insert(one.ids);
-  const Placed& last = loose.back();
+  const Placed& last = loose.empty() ? put.built.back() : loose.back();
   const auto leave = [&](const std::string& why) {
-    notes_.push_back(fmt::format("{}: {} left alone: {}", place_of(last),
-                                 plural(images.size(), "image is", "images are"), why));
+    const std::string what = loose.empty() ? "what builds of Dockerfiles left there is"
+                                           : plural(images.size(), "image is", "images are");
+    notes_.push_back(fmt::format("{}: {} left alone: {}", place_of(last), what, why));
   };
-  if (!actions::is_installed(files_, last.program)) return leave("it is not installed");
-  const Result<Placed> here = exec::with_asking_context(
-      graph_, files_, workspace_, NodeId{0},
-      [&](const actions::Context& context) { return actions::engine_here(context, last.program); });
-  if (!here) return leave(here.error().message);
-  if (here->engine != last.engine) return leave("another one answers here");
-  const Result<EngineImages> now = list(last.program);
+  const Result<EngineImages> now = reader_.list_of(last);
   if (!now) return leave(now.error().message);
-  Engine engine{last.program, placed, {}};
-  if (const Status done = measure(engine, *now); !done) return leave(done.error().message);
+  Engine engine{last.program, put.loaded, {}, {}};
+  if (const Status done = look_at(engine, put, *now); !done) return leave(done.error().message);
   engines_.push_back(std::move(engine));
 }
 
-Result<EngineImages> EngineGarbage::list(const std::string& program) const {
-  const Result<std::string> lines = ask({program, "image", "ls", "--all", "--no-trunc", "--format",
-                                         "{{.Repository}} {{.Tag}} {{.ID}}"});
-  if (!lines) return std::unexpected(lines.error());
-  EngineImages now;
-  for (const std::string_view line : split(*lines, '\n')) {
-    const std::vector<std::string_view> words = words_of(line);
-    if (words.size() != 3 || !words[2].starts_with("sha256:")) continue;
-    EngineImages::Row row{actions::bare_id(words[2]), {}};
-    // Known by its digest only, it has a repository and no tag: somebody gave it that.
-    if (words[0] != kNoName) row.name = fmt::format("{}:{}", words[0], words[1]);
-    now.rows.push_back(std::move(row));
+Status EngineGarbage::look_at(Engine& engine, const Put& put, const EngineImages& now) {
+  if (Status done = measure(engine, now); !done) return done;
+  if (put.built.empty()) return {};
+  engine.builds.emplace(reader_, workspace_id_, put.built, held_builds_);
+  if (Status done = engine.builds->look(now); !done) return done;
+  const std::vector<ImageWaste> found = engine.builds->found();
+  found_.insert(found_.end(), found.begin(), found.end());
+  return {};
+}
+
+std::vector<std::string> EngineGarbage::notes() const {
+  std::vector<std::string> all = notes_;
+  for (const Engine& engine : engines_) {
+    if (engine.builds)
+      all.insert(all.end(), engine.builds->notes().begin(), engine.builds->notes().end());
   }
-  const Result<std::string> containers = ask({program, "ps", "--all", "--quiet", "--no-trunc"});
-  if (!containers) return std::unexpected(containers.error());
-  std::vector<std::string> argv = {program, "container", "inspect", "--format", "{{.Image}}"};
-  const std::size_t none = argv.size();
-  for (const std::string_view line : split(*containers, '\n')) {
-    if (!trim(line).empty()) argv.emplace_back(trim(line));
-  }
-  if (argv.size() == none) return now;
-  // Of a container that ends meanwhile nothing is said: the engine itself refuses what is in use.
-  const Result<std::string> used = ask(argv);
-  for (const std::string_view line : used ? split(*used, '\n') : std::vector<std::string_view>())
-    now.used.insert(actions::bare_id(line));
-  return now;
+  return all;
 }
 
 /// Plans, then asks for the sizes of what may go.
@@ -168,7 +143,7 @@ Status EngineGarbage::measure(Engine& engine, const EngineImages& now) {
   std::vector<std::string> argv = {engine.program, "image", "inspect", "--format",
                                    "{{.Id}} {{.Size}}"};
   argv.insert(argv.end(), ids.begin(), ids.end());
-  const Result<std::string> lines = ask(argv);
+  const Result<std::string> lines = reader_.ask(argv);
   if (!lines) return std::unexpected(lines.error());
   std::map<std::string, std::uint64_t> sizes;
   for (const std::string_view line : split(*lines, '\n')) {
@@ -182,7 +157,8 @@ Status EngineGarbage::measure(Engine& engine, const EngineImages& now) {
   for (const SpareImage& one : engine.plan.spare) {
     std::size_t& left = names[one.id];
     if (left > 0) --left;
-    found_.push_back({one.placed.label, engine.program, one.placed.name, one.id, one.name.empty(),
+    found_.push_back({one.placed.label, engine.program, one.placed.name, one.id,
+                      one.name.empty() ? "earlier image" : "image under a name that no node gives",
                       left == 0 ? sizes[one.id] : 0});
   }
   return {};
@@ -191,8 +167,8 @@ Status EngineGarbage::measure(Engine& engine, const EngineImages& now) {
 /// The last look before it goes.
 bool EngineGarbage::is_still(const Engine& engine, const SpareImage& one) const {
   const Result<std::string> said =
-      ask({engine.program, "image", "inspect", "--format", "{{.Id}} {{len .RepoTags}}",
-           one.name.empty() ? one.id : one.name});
+      reader_.ask({engine.program, "image", "inspect", "--format", "{{.Id}} {{len .RepoTags}}",
+                   one.name.empty() ? one.id : one.name});
   if (!said) return false;
   const std::vector<std::string_view> words = words_of(*said);
   if (words.size() != 2 || actions::bare_id(words[0]) != one.id) return false;
@@ -202,23 +178,28 @@ bool EngineGarbage::is_still(const Engine& engine, const SpareImage& one) const 
 void EngineGarbage::drop_one(const Engine& engine, const SpareImage& one) {
   if (!is_still(engine, one)) return;
   // Its own names only, and nothing by force.
-  const Result<std::string> said =
-      ask({engine.program, "image", "rm", "--no-prune", one.name.empty() ? one.id : one.name});
+  const Result<std::string> said = reader_.ask(
+      {engine.program, "image", "rm", "--no-prune", one.name.empty() ? one.id : one.name});
   if (said || is_absence(said.error().message)) return;
   notes_.push_back(fmt::format("{}: {} ({}) is left alone: {}", place_of(one.placed),
                                printable(one.placed.name), short_id(one.id), said.error().message));
 }
 
 Status EngineGarbage::drop() {
-  for (const Engine& engine : engines_) {
+  for (Engine& engine : engines_) {
     for (const SpareImage& one : engine.plan.spare)
       drop_one(engine, one);
-    const Result<EngineImages> now = list(engine.program);
+    if (engine.builds) engine.builds->drop();
+    const Result<EngineImages> now = reader_.list(engine.program);
     if (!now) continue;  // It was ended meanwhile; the next `gc` asks again.
     Result<actions::EngineRecord> record = actions::EngineRecord::open(files_, state_);
     if (!record) return std::unexpected(record.error());
-    const Status done = record->drop(settled_images(engine.placed, *now, held_));
-    if (!done) return done;
+    std::vector<Placed> settled = settled_images(engine.placed, *now, held_);
+    if (engine.builds) {
+      const std::vector<Placed> built = engine.builds->settled(*now);
+      settled.insert(settled.end(), built.begin(), built.end());
+    }
+    if (Status done = record->drop(settled); !done) return done;
   }
   return {};
 }

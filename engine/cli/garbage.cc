@@ -53,12 +53,10 @@ Result<std::vector<Waste>> Garbage::find(bool beside_build) {
   all.reserve(found_.size());
   for (const auto& [name, waste] : found_)
     all.push_back(waste);
-  const Result<std::vector<ImageWaste>> images = images_.find();
+  const Result<std::vector<ImageWaste>> images = images_.find(beside_build || is_in_image());
   if (!images) return std::unexpected(images.error());
   for (const ImageWaste& one : *images) {
-    all.push_back({printable(one.label),
-                   one.is_earlier ? "earlier image" : "image under a name that no node gives", 0,
-                   one.bytes, one.program, one.name, one.id});
+    all.push_back({printable(one.label), one.what, 0, one.bytes, one.program, one.name, one.id});
   }
   std::stable_sort(all.begin(), all.end(),
                    [](const Waste& a, const Waste& b) { return a.bytes > b.bytes; });
@@ -170,6 +168,14 @@ void Garbage::find_log(const std::string& path, const std::string& stem) {
   paths_.push_back(path);
 }
 
+/// `run` and `shell` take no lock while they are in an image, or make the one before a failure.
+bool Garbage::is_in_image() const {
+  const std::vector<FolderEntry> all = entries(state_);
+  return std::any_of(all.begin(), all.end(), [&](const FolderEntry& entry) {
+    return entry.name.starts_with("run-") && is_held(join_path(state_, entry.name));
+  });
+}
+
 /// Of images in which nodes run now.
 std::set<std::string> Garbage::layers_in_use() const {
   std::set<std::string> used;
@@ -193,10 +199,7 @@ void Garbage::find_layers() {
   const std::string root = join_path(state_, "layers");
   const std::vector<FolderEntry> all = entries(root);
   if (all.empty()) return;
-  // `run` and `shell` take no lock while they are in an image.
-  for (const FolderEntry& entry : entries(state_)) {
-    if (entry.name.starts_with("run-") && is_held(join_path(state_, entry.name))) return;
-  }
+  if (is_in_image()) return;
   const std::set<std::string> used = layers_in_use();
   for (const FolderEntry& entry : all) {
     // `….part` was being unpacked when a build was killed.

@@ -43,7 +43,7 @@ class Garbage {
   Status drop();
   std::uint64_t kept_bytes() const { return sweep_.kept_bytes(); }
   /// What is left alone in engines and why, a line each; `drop` may add some.
-  const std::vector<std::string>& notes() const { return images_.notes(); }
+  std::vector<std::string> notes() const { return images_.notes(); }
 
  private:
   Status find_results();
@@ -51,6 +51,7 @@ class Garbage {
   void find_logs();
   void find_log(const std::string& path, const std::string& stem);
   void find_layers();
+  bool is_in_image() const;
   std::set<std::string> layers_in_use() const;
   void find_engines();
   void find_downloads();

@@ -37,7 +37,9 @@ void print_text(Context& context, const std::vector<Waste>& found) {
     const std::string gap(width - text_width(one.label), ' ');
     std::string before = one.count > 1 ? fmt::format("{} × ", one.count) : std::string();
     if (!one.engine.empty()) {
-      before = fmt::format("{}: {} ({}), ", one.engine, printable(one.name), short_id(one.image));
+      before = one.name.empty() ? fmt::format("{}: {}, ", one.engine, short_id(one.image))
+                                : fmt::format("{}: {} ({}), ", one.engine, printable(one.name),
+                                              short_id(one.image));
     }
     context.console.data(fmt::format("{:>10}  {}{}  {}{}\n", human_size(one.bytes), one.label, gap,
                                      before, one.what));
