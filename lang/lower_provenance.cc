@@ -1,7 +1,5 @@
 /// A statement about what things come from (`provenance`): all that it says is in its key.
 
-#include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <optional>
 
@@ -30,10 +28,12 @@ bool is_uri(std::string_view text) {
   return text.find_first_not_of(in_uri) == std::string_view::npos;
 }
 
-std::optional<unsigned> number(std::string_view text) {
+/// Of a text that has digits only.
+unsigned number(std::string_view digits) {
+  constexpr unsigned kTen = 10;
   unsigned value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  for (const char digit : digits)
+    value = value * kTen + static_cast<unsigned>(digit - '0');
   return value;
 }
 
@@ -53,10 +53,10 @@ bool is_time(std::string_view text) {
                           fraction.find_first_not_of(kDigits, 1) == std::string_view::npos;
   if (!fraction.empty() && !has_digits) return false;
   const std::chrono::year_month_day day{
-      std::chrono::year(static_cast<int>(*number(text.substr(0, 4)))),
-      std::chrono::month(*number(text.substr(5, 2))), std::chrono::day(*number(text.substr(8, 2)))};
-  return day.ok() && *number(text.substr(11, 2)) < kHours &&
-         *number(text.substr(14, 2)) < kMinutes && *number(text.substr(17, 2)) < kSeconds;
+      std::chrono::year(static_cast<int>(number(text.substr(0, 4)))),
+      std::chrono::month(number(text.substr(5, 2))), std::chrono::day(number(text.substr(8, 2)))};
+  return day.ok() && number(text.substr(11, 2)) < kHours && number(text.substr(14, 2)) < kMinutes &&
+         number(text.substr(17, 2)) < kSeconds;
 }
 
 bool is_commit(std::string_view text) {
@@ -217,6 +217,7 @@ void Lowerer::add_what_it_comes_from(std::uint32_t id) {
     if (text) given.push_back({builder_.str(param), builder_.string(without_login(*text))});
   }
   std::vector<ValueId> labels;
+  labels.reserve(targets.size());
   for (const std::string& label : targets)
     labels.push_back(builder_.string(label));
   Node& row = rows_[id];
