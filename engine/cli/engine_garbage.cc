@@ -108,12 +108,14 @@ void EngineGarbage::look_at(const Put& put) {
 }
 
 Status EngineGarbage::look_at(Engine& engine, const Put& put, const EngineImages& now) {
+  std::vector<ImageWaste> built;
+  if (!put.built.empty()) {
+    engine.builds.emplace(reader_, workspace_id_, put.built, held_builds_);
+    if (Status done = engine.builds->look(now); !done) return done;
+    built = engine.builds->found();
+  }
   if (Status done = measure(engine, now); !done) return done;
-  if (put.built.empty()) return {};
-  engine.builds.emplace(reader_, workspace_id_, put.built, held_builds_);
-  if (Status done = engine.builds->look(now); !done) return done;
-  const std::vector<ImageWaste> found = engine.builds->found();
-  found_.insert(found_.end(), found.begin(), found.end());
+  found_.insert(found_.end(), built.begin(), built.end());
   return {};
 }
 

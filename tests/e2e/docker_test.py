@@ -129,7 +129,9 @@ class Builds(Case):
         os.mkdir(self.tools)
         self.calls = os.path.join(self.folder, "calls")
         with open(os.path.join(self.tools, "docker"), "w", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\necho "$$ $*" >> {self.calls}\nexec /usr/bin/docker "$@"\n')
+            file.write(f'#!/bin/sh\necho "$$ $*" >> {self.calls}\n'
+                       f'case "$*" in *--filter*) if [ -e {self.folder}/deaf ]; then echo deaf; exit 1; fi;; esac\n'
+                       'exec /usr/bin/docker "$@"\n')
         os.chmod(os.path.join(self.tools, "docker"), 0o755)
         self.env = {"PATH": f"{self.tools}:/usr/bin:/bin", "DOCKER_HOST": self.host}
         self.ws = self.make({
@@ -225,6 +227,7 @@ class Builds(Case):
         self.assertEqual(len(left), 2)
         found, notes = self.gc()
         self.assertEqual((len(found), notes), (1, []))
+        base = left - found
         self.ws.write("app/Dockerfile", "FROM base\nCOPY a.txt /a\nENV B=2\nRUN touch /b; sleep 60\n")
         run = self.ws.start("build", "app", env=self.env)
         self.wait_for(lambda: self.docker("ps", "-q"), "the container of RUN")
@@ -238,7 +241,7 @@ class Builds(Case):
         self.wait_for(lambda: not self.docker("ps", "-aq"), "the end of the container")
         self.assertEqual(len(self.images()), 3)
         found, notes = self.gc()
-        self.assertEqual((len(found), notes, self.images()), (2, [], left - found & self.images()))
+        self.assertEqual((len(found), notes, self.images()), (2, [], base))
         self.assertEqual({name.split(":")[0] for name in self.names()}, {"devgraph/base"})
 
     def test_a_copy_of_the_workspace_has_images_of_its_own(self):
@@ -287,6 +290,14 @@ class Builds(Case):
         self.assertEqual(run.err.splitlines()[0], (
             f"docker at {self.host}: what builds of Dockerfiles left there is left alone: Cannot connect to the "
             "Docker daemon at unix:///nowhere. Is the docker daemon running?"))
+        # What one look does not tell is told by none.
+        self.ws.write("build.devgraph", BUILDS + 'docker_load local { image = root, names = ["example.org/root:1"] }\n')
+        self.build("local")
+        self.ws.write("build.devgraph", BUILDS.split("dockerfile")[0])
+        with open(os.path.join(self.folder, "deaf"), "wb"):
+            pass
+        self.assertEqual(self.gc(), (set(), [f"docker at {self.host}: 1 image is left alone: deaf"]))
+        os.unlink(os.path.join(self.folder, "deaf"))
         self.docker("rmi", "neighbour/layer:1", "--no-prune")
         self.gc()
         self.assertEqual(self.images(), set())
