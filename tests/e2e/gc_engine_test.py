@@ -341,6 +341,28 @@ class InDocker(Images, harness.Case):
 class InPodman(Images, harness.Case):
     make_engine = Podman
 
+    def test_what_it_built_by_the_name_of_docker_goes(self):
+        self.in_place_of_the_engine("")
+        os.rename(os.path.join(self.tools, "podman"), os.path.join(self.tools, "docker"))
+        self.env["PATH"] += ":/usr/bin:/bin"
+        self.ws.write("app/Dockerfile", "FROM scratch AS s\nCOPY b.txt /b\nFROM base\nCOPY --from=s /b /\n")
+        self.ws.write("app/b.txt", "one\n")
+        self.ws.write("build.devgraph", NO_NODE + 'dockerfile top { context = ./app/**, from = app, engine = "docker" }\n')
+        self.load(run=2)
+        self.ws.write("app/b.txt", "two\n")
+        self.load(run=1)
+        layout = self.expect(self.ws.devgraph("out", "top"), 0).out.splitlines()[0]
+        self.assertNotIn("dev.devgraph", self.ws.shell(f"skopeo inspect --config oci:{layout}"))
+        theirs = self.neighbour("example.org/neighbour:1")
+        before = self.images()
+        # Result, stage, and the stage when it was empty: podman does not know what was made upon that.
+        self.assertIn("with 3 images", self.gc().err)
+        self.assertEqual(len(before - self.images()), 3)
+        self.assertEqual(self.gc().out, "")
+        self.ws.write("build.devgraph", NO_NODE)
+        self.gc()
+        self.assertEqual(self.images(), {("example.org/neighbour:1", theirs)})
+
     def test_another_engine_of_that_name_is_left_alone(self):
         self.load(run=2)
         self.load(text="two\n", run=2)

@@ -19,7 +19,7 @@ EXAMPLE_PACKAGES=(git)
 # To test it: sanitizers, format, lint, and what the end-to-end tests drive.
 TEST_PACKAGES=(
   clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 git make strace procps openssl
-  skopeo umoci buildah docker-registry docker.io busybox-static apache2-utils curl
+  skopeo umoci buildah docker-registry docker.io podman busybox-static apache2-utils curl
   mmdebstrap nginx qemu-user-static gh twine python3-pip python3-setuptools python3-venv python3-wheel
   zstd
 )
