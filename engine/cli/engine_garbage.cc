@@ -56,6 +56,7 @@ std::vector<EngineGarbage::Put> EngineGarbage::puts_of(const actions::EngineReco
     }
   }
   std::vector<Put> puts;
+  puts.reserve(engines.size());
   for (auto& [name, put] : engines)
     puts.push_back(std::move(put));
   return puts;

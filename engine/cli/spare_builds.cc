@@ -38,7 +38,7 @@ class BuildPlanner {
 
  private:
   /// With all that it was made upon.
-  void keep(std::string id) {
+  void keep(const std::string& id) {
     for (auto one = built_.find(id); one != built_.end() && kept_.insert(one->first).second;)
       one = built_.find(one->second.parent);
   }
