@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <optional>
@@ -164,7 +165,7 @@ std::optional<Failure> Download::attempt(const std::string& url) {
   }
   return Failure{{fmt::format("the server answers {}{}", answer->status,
                               net::is_s3(url) ? net::s3_refusal(*answer) : std::string()),
-                  too_long || net::is_transient(answer->status), false},
+                  too_long || net::is_transient(answer->status), false, answer->status},
                  answer->header("retry-after")};
 }
 
@@ -187,6 +188,7 @@ std::optional<net::Fault> Download::try_mirror(const std::string& url) {
 Status try_all(const Context& context, Download& download,
                const std::vector<std::string_view>& urls) {
   std::string failures;
+  int code = 0;
   for (const std::string_view url : urls) {
     const std::optional<net::Fault> failed = download.try_mirror(std::string(url));
     if (!failed) return {};
@@ -194,8 +196,9 @@ Status try_all(const Context& context, Download& download,
     if (failed->local) return fail(failed->message);
     failures += fmt::format("{}cannot fetch {}: {}", failures.empty() ? "" : "; ", shown(url),
                             failed->message);
+    code = std::max(code, net::code_of(failed->status));
   }
-  return fail(failures);
+  return fail(failures, code);
 }
 
 /// What came when its hash was asked for need not come again. False: it is not there.
@@ -247,7 +250,8 @@ Status run_fetch(const Context& context) {
     if (!download.found_another() || asks_of(graph, context.node).empty()) return done;
     return fail(fmt::format("{}; `devgraph update {}` moves devgraph.lock to what is there now",
                             done.error().message,
-                            shell_word(label_of(graph, graph.node(context.node).counts_with))));
+                            shell_word(label_of(graph, graph.node(context.node).counts_with))),
+                done.error().code);
   }
   return partial->move_to(context.out_path(0));
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/actions/net/http.h"
 #include "engine/base/path.h"
 #include "engine/exec/tally.h"
 
@@ -229,6 +230,7 @@ Status Coordinator::handle_posted() {
     if (one.ran) {
       run.time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - run.started);
       std::string fault = one.status ? std::string() : one.status.error().message;
+      run.refused = !one.status && one.status.error().code == net::kRefusedLogin;
       const std::chrono::milliseconds timeout(graph_.traits_of(run.node).timeout_ms);
       if (!one.status && timeout.count() != 0 && run.time >= timeout) {
         fault = timeout_words(graph_, run.node);

@@ -59,6 +59,7 @@ class Coordinator {
     bool second = false;     ///< The second run of `--twice`: compared, not kept.
     bool again = false;      ///< Runs again because an input was written meanwhile.
     bool uncertain = false;  ///< It may have seen files that are not in its key.
+    bool refused = false;    ///< A server refused its login.
     bool yielded = false;    ///< A seed whose file the user made meanwhile.
     std::string scratch;
     Command command;                              ///< Of Script and Exec.

@@ -40,7 +40,7 @@ bool Coordinator::matches(StrId pattern, std::string_view text) {
 
 bool Coordinator::may_retry(const Running& run, std::string_view tail) {
   const Traits& traits = graph_.traits_of(run.node);
-  if (run.attempt > traits.retries || is_halting() || run.second) return false;
+  if (run.attempt > traits.retries || is_halting() || run.second || run.refused) return false;
   return traits.retry_on == StrId{} || matches(traits.retry_on, tail);
 }
 
@@ -68,6 +68,9 @@ Failure Coordinator::describe(const Running& run, const std::string& what, std::
   failure.command = std::move(line.command);
   for (const Hint& hint : graph_.hints(graph_.traits_of(run.node))) {
     if (matches(hint.pattern, tail)) failure.hints.emplace_back(graph_.str(hint.advice));
+  }
+  if (run.refused && graph_.traits_of(run.node).retries >= run.attempt) {
+    failure.hints.emplace_back("a refused login is not tried again: that could lock the account");
   }
   if (what.starts_with("output missing") && !run.command.folder.empty()) {
     for (std::size_t i = 0; i < run.items.size(); ++i) {

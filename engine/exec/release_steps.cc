@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/actions/net/http.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/exec/releasing.h"
@@ -29,12 +30,16 @@ std::chrono::milliseconds since(Clock::time_point start) {
 struct Releasing::Course {
   ReleaseListener& listener;
   ReleaseSummary summary{};
-  std::set<NodeId> failed{};  ///< Effects with a step that failed or is blocked.
+  std::set<NodeId> failed{};   ///< Effects with a step that failed or is blocked.
+  std::set<NodeId> refused{};  ///< Those whose login a target refused.
 };
 
 std::optional<std::string> Releasing::why_blocked(const Course& course,
                                                   const ReleaseStep& step) const {
   if (course.failed.empty()) return std::nullopt;
+  if (course.refused.contains(step.node)) {
+    return fmt::format("the login of {} was refused, and is not tried again", label(step.node));
+  }
   if (step.step->facts().turn == actions::Turn::Moving) {
     return "names move only when all else is done";
   }
@@ -55,7 +60,8 @@ Status Releasing::wait_until_visible(actions::Step& step) {
     const Result<Seen> seen = step.look();
     if (seen && (seen->held == Held::Same || seen->held == Held::Unknown)) return {};
     if (stop_.stopping()) return actions::interrupted();
-    if (Clock::now() >= deadline) {
+    const bool is_refused = !seen && seen.error().code == net::kRefusedLogin;
+    if (is_refused || Clock::now() >= deadline) {
       if (!seen) return std::unexpected(seen.error());
       if (seen->held == Held::Other) {
         return fail(fmt::format("the target shows {} instead", printable(seen->what)));
@@ -88,7 +94,7 @@ Status Releasing::put(ReleaseStep& step, const Seen& seen, const std::string& be
   Status done = step.step->apply();
   if (done) done = wait_until_visible(*step.step);
   if (done) return done;
-  const Error error{hidden(done.error().message)};
+  const Error error{hidden(done.error().message), done.error().code};
   // It is reported; what the ledger has of it is only for people.
   static_cast<void>(ledger_.note(Ledger::Mark::Failed, label_of(graph_, step.node),
                                  step.step->facts(), before, error.message));
@@ -144,6 +150,7 @@ Status Releasing::run_step(Course& course, std::size_t number) {
   }
   ++course.summary.failed;
   course.failed.insert(step.node);
+  if (done.error().code == net::kRefusedLogin) course.refused.insert(step.node);
   course.listener.ended(number, step, StepEnd::Failed, hidden(done.error().message), since(start));
   return {};
 }

@@ -162,6 +162,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                                    .split("/")[2], urllib.parse.unquote(self.path), made))
         return self.answer(200, DATA)
 
+    def get_locked(self, _times):
+        self.answer(401)
+
     def get_public(self, _times):
         self.answer(400 if "Authorization" in self.headers else 200, DATA)
 
@@ -212,6 +215,19 @@ class Fetch(Served):
                                  ("short.bin", SHA, "bytes remaining to read")):
             run = self.build(self.node(f"{root}/{name}", sha=sha), code=1, failed=1)
             self.assertIn(words, run.err)
+
+    def test_a_refused_login_is_not_tried_again(self):
+        root = f"http://127.0.0.1:{self.serve()}"
+        run = self.build(self.node(f"{root}/locked", fields='retries = 3, retry_on = "401", backoff = 1ms'), code=1)
+        self.assertEqual([path for path, _, _ in self.server.seen], ["/locked"])
+        self.assert_text(run.err, f"""[1/1] failed //:data: cannot fetch {root}/locked: the server answers 401  0.0s
+  --> build.devgraph:2
+  | {root}/locked: the server answers 401
+  = log: .devgraph/log/data.log
+  = hint: a refused login is not tried again: that could lock the account
+1 node: 0 run, 0 fresh, 1 failed  0.0s
+  failed   //:data  cannot fetch {root}/locked: the server answers 401
+""")
 
     def test_a_local_file_is_fetched_too(self):
         ws = self.node(f"file://{self.folder}/there")

@@ -173,6 +173,14 @@ class Pypi(Case):
         self.assertNotIn(CANARY, run.err)
         self.assertEqual(self.index.uploads(), [FIRST + " 403"])
 
+    def test_a_token_that_was_refused_is_not_tried_again(self):
+        self.index.answers = {WHEEL: [401], SDIST: [401]}
+        run = self.release("-k", code=1)
+        self.assertEqual(self.index.uploads(), [FIRST + " 401"])
+        self.assertIn("it does not take the secret PYPI for ", run.err)
+        self.assertRegex(run.err, r"\[2/2\] blocked pypi \S+: the login of //:up was refused, and is not tried again\n"
+                                  r"2 effects: 0 done, 1 failed, 1 blocked ")
+
     def test_an_index_that_asks_for_a_login_is_told_it(self):
         run = self.release(env={"PYPI": "wrong-canary"}, code=2)
         self.assertIn("answers 401 (who are you?): it does not take the secret PYPI", run.err)

@@ -151,11 +151,12 @@ std::unexpected<Error> GithubPage::refused(std::string_view method, const std::s
     return fail(fmt::format("{}: {} may ask no more for now; try again in an hour", said, token));
   }
   if (answer.status == net::kUnauthorized) {
-    return fail(fmt::format("{}: it does not take {}", said, token));
+    return fail(fmt::format("{}: it does not take {}", said, token), net::kRefusedLogin);
   }
   if (answer.status == net::kForbidden) {
     return fail(fmt::format("{}: {} may not do that; it needs to write the contents of {}", said,
-                            token, place_.repo));
+                            token, place_.repo),
+                net::kRefusedLogin);
   }
   if (answer.status >= 300 && answer.status < 400) {
     return fail(

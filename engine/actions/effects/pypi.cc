@@ -129,11 +129,13 @@ Result<net::Answer> get_page(const Context& context, const Index& index, const s
 
 Status refused_page(const Index& index, const std::string& url, const net::Answer& answer) {
   if (answer.status == net::kUnauthorized || answer.status == net::kForbidden) {
-    return fail(fmt::format(
-        "{} answers {}{}: it does not take {}", url, answer.status, words_of(answer),
-        index.is_one_server() ? name_of(index.login)
-                              : "questions without a login, and the one of another host is not "
-                                "sent to it; name an index beside `to` with `index`"));
+    return fail(
+        fmt::format("{} answers {}{}: it does not take {}", url, answer.status, words_of(answer),
+                    index.is_one_server()
+                        ? name_of(index.login)
+                        : "questions without a login, and the one of another host is not "
+                          "sent to it; name an index beside `to` with `index`"),
+        net::kRefusedLogin);
   }
   return fail(fmt::format("{} answers {}{}", url, answer.status, words_of(answer)));
 }
@@ -161,7 +163,8 @@ Result<Seen> PypiStep::compare_bytes(const wheel::Listed& listed) {
   if (fetched->is_long) return Seen{Held::Other, fmt::format("more than {} bytes", facts().size)};
   if (!fetched->answer.is_good()) {
     return fail(fmt::format("{} answers {}{}", net::shown(listed.url), fetched->answer.status,
-                            words_of(fetched->answer)));
+                            words_of(fetched->answer)),
+                net::code_of(fetched->answer.status));
   }
   const std::string digest = "sha256:" + hex(fetched->digest);
   return Seen{digest == facts().digest ? Held::Same : Held::Other, digest};
@@ -243,10 +246,10 @@ Status PypiStep::settle(const net::Answer& answer) {
   }
   const std::string said = fmt::format("{} answers {}{}", url, answer.status, words_of(answer));
   if (answer.status == net::kUnauthorized || answer.status == net::kForbidden) {
-    return fail(
-        fmt::format("{}: it does not take {} for {}: the token may be of another index, of "
-                    "another project, or revoked",
-                    said, name_of(index_.login), package_.name.project));
+    return fail(fmt::format("{}: it does not take {} for {}: the token may be of another index, of "
+                            "another project, or revoked",
+                            said, name_of(index_.login), package_.name.project),
+                net::kRefusedLogin);
   }
   if (answer.status >= 300 && answer.status < 400) {
     return fail(fmt::format("{}: nothing is sent on to {}; write that as `to` if it is right", said,

@@ -86,16 +86,18 @@ std::unexpected<Error> refused(const Folder& folder, const net::Request& request
     // A HEAD has no words; and without leave to list, what is absent is forbidden.
     const bool may_be_list = answer.status == net::kForbidden && request.method == "HEAD";
     return fail(said + net::s3_refusal(answer) +
-                (may_be_list ? ", or have no leave for s3:GetObject and s3:ListBucket, which "
-                               "looking needs"
-                             : ""));
+                    (may_be_list ? ", or have no leave for s3:GetObject and s3:ListBucket, which "
+                                   "looking needs"
+                                 : ""),
+                net::code_of(answer.status));
   }
   if (is_login) {
-    return fail(fmt::format("{}{}: it does not take {}{}", said, words_of(answer),
-                            name_of(folder.login),
-                            folder.login.secret.empty() && answer.status == net::kUnauthorized
-                                ? ", or that has no login for it; give `user` and `password`"
-                                : ""));
+    return fail(
+        fmt::format("{}{}: it does not take {}{}", said, words_of(answer), name_of(folder.login),
+                    folder.login.secret.empty() && answer.status == net::kUnauthorized
+                        ? ", or that has no login for it; give `user` and `password`"
+                        : ""),
+        net::code_of(answer.status));
   }
   if (answer.status == net::kNotAllowed) {
     return fail(fmt::format("{}{}: no WebDAV is spoken there", said, words_of(answer)));

@@ -327,6 +327,14 @@ std::expected<Answer, Fault> exchange(const Request& request, const Stopped& sto
   return Exchange(*curl, request, stopped).run();
 }
 
+bool refuses_login(long status) {
+  return status == kUnauthorized || status == kForbidden;
+}
+
+int code_of(long status) {
+  return refuses_login(status) ? kRefusedLogin : 0;
+}
+
 bool is_transient(long status) {
   return status == 408 || status == 429 || status >= 500;
 }

@@ -1,6 +1,7 @@
 #pragma once
 /// One HTTP exchange (RFC 9110) by libcurl, which is loaded when it is first needed.
 
+#include <cerrno>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -79,11 +80,20 @@ inline constexpr long kRangeNotSatisfiable = 416;
 inline constexpr long kUnprocessable = 422;
 inline constexpr long kNotImplemented = 501;
 
+/// Whether an answer refuses a login, or what may be done with it. The same question again could
+/// lock the account.
+bool refuses_login(long status);
+/// `Error::code` of what failed by such an answer; no file system gives it.
+inline constexpr int kRefusedLogin = EKEYREJECTED;
+/// The code for an answer that fails: kRefusedLogin, or 0.
+int code_of(long status);
+
 /// Why there is no answer.
 struct Fault {
   std::string message;
   bool again = false;  ///< Another attempt could do better.
   bool local = false;  ///< Our disk, or stopped; no other server helps.
+  long status = 0;     ///< Of an answer that was none of use.
 };
 
 /// An answer of any status, or why there is none. `stopped` is asked several times a second.

@@ -22,7 +22,7 @@ struct Refusal {
   long status = 0;           ///< Of HTTP; 0 if there was no answer.
   bool unreachable = false;  ///< Nobody answered: nothing is known.
 
-  Error error() const { return Error{message}; }
+  Error error() const { return Error{message, net::code_of(status)}; }
 };
 template <class T>
 using Reply = std::expected<T, Refusal>;
