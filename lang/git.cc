@@ -7,32 +7,25 @@
 #include <unistd.h>
 
 #include "engine/base/child.h"
+#include "engine/base/git_environment.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "lang/semver.h"
 
-extern char** environ;
-
 namespace devgraph::lang {
 namespace {
 
-/// The environment of this process, but git takes no optional locks and asks nobody.
-std::vector<std::string> git_environment() {
-  std::vector<std::string> all;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    if (!text.starts_with("GIT_")) all.emplace_back(text);
-  }
+/// It takes no optional locks.
+std::vector<std::string> environment_of_questions() {
+  std::vector<std::string> all = git_environment();
   all.emplace_back("GIT_OPTIONAL_LOCKS=0");
-  all.emplace_back("GIT_TERMINAL_PROMPT=0");
-  all.emplace_back("LC_ALL=C");
   return all;
 }
 
 Result<ChildOutput> run_git(const std::string& folder, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"git", "-C", folder});
-  return output_of(std::move(arguments),
-                   {.environment = git_environment(), .err = ChildOptions::Stderr::Nowhere});
+  return output_of(std::move(arguments), {.environment = environment_of_questions(),
+                                          .err = ChildOptions::Stderr::Nowhere});
 }
 
 using Fact = Result<std::optional<std::string>>;

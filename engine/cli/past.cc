@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/child.h"
+#include "engine/base/git_environment.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/cli/load_graph.h"
@@ -15,15 +16,11 @@ namespace devgraph::cli {
 namespace {
 
 /// What git prints, what it warns of first; error: all that it said.
-Result<std::string> git(std::vector<std::string> words,
-                        const std::map<std::string, std::string>& environment) {
+Result<std::string> git(std::vector<std::string> words, std::vector<std::string> environment) {
   words.insert(words.begin(),
                {"git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"});
-  std::vector<std::string> variables;
-  for (const auto& [name, value] : environment)
-    variables.push_back(fmt::format("{}={}", name, value));
-  Result<ChildOutput> output = output_of(
-      std::move(words), {.environment = std::move(variables), .err = ChildOptions::Stderr::Taken});
+  Result<ChildOutput> output = output_of(std::move(words), {.environment = std::move(environment),
+                                                            .err = ChildOptions::Stderr::Taken});
   if (!output) return std::unexpected(output.error());
   while (output->text.ends_with('\n'))
     output->text.pop_back();
@@ -41,7 +38,7 @@ std::unique_ptr<Past> Past::open(Context& context, const lang::Workspace& worksp
     add_fault(context, "E912", fmt::format("cannot make a folder in {}", printable(state)));
     return nullptr;
   }
-  if (const Status done = past->take_out(context, workspace, revision); !done) {
+  if (const Status done = past->take_out(workspace, revision); !done) {
     add_fault(context, "E919",
               fmt::format("cannot look at the revision `{}`: {}", printable(revision),
                           done.error().message),
@@ -53,9 +50,8 @@ std::unique_ptr<Past> Past::open(Context& context, const lang::Workspace& worksp
 }
 
 /// By an index of its own, as a checkout would write the files; the user's index is not touched.
-Status Past::take_out(Context& context, const lang::Workspace& workspace,
-                      const std::string& revision) {
-  std::map<std::string, std::string> environment = context.environment;
+Status Past::take_out(const lang::Workspace& workspace, const std::string& revision) {
+  std::vector<std::string> environment = git_environment();
   const Result<std::string> commit = git(
       {"-C", workspace.root, "rev-parse", "--verify", "--end-of-options", revision + "^{commit}"},
       environment);
@@ -66,7 +62,7 @@ Status Past::take_out(Context& context, const lang::Workspace& workspace,
   constexpr std::size_t kShort = 12;
   const std::string name = commit->substr(commit->rfind('\n') + 1);
   commit_ = name.substr(0, kShort);
-  environment["GIT_INDEX_FILE"] = join_path(aside_.folder(), "index");
+  environment.push_back("GIT_INDEX_FILE=" + join_path(aside_.folder(), "index"));
   const Result<std::string> read = git({"-C", workspace.root, "read-tree", name}, environment);
   if (!read) return std::unexpected(read.error());
   const std::string tree = join_path(aside_.folder(), "tree");

@@ -38,7 +38,7 @@ class Past {
  private:
   Past(Files& files, const std::string& state)
       : files_(files), aside_(files, state, "past"), state_(state), cas_(files, state) {}
-  Status take_out(Context& context, const lang::Workspace& workspace, const std::string& revision);
+  Status take_out(const lang::Workspace& workspace, const std::string& revision);
   bool evaluate(Context& context, const lang::Workspace& workspace);
 
   Files& files_;

@@ -178,6 +178,30 @@ class Does(Case):
         self.release("--yes", "cut")
         self.assertEqual(self.ws.shell(f"git --git-dir {self.origin} tag -l --format='%(contents:subject)'"), "mine\n")
 
+    def test_git_and_its_hooks_get_named_variables_and_no_other_repository(self):
+        hook = self.ws.path(".git/hooks/pre-push").decode()
+        with open(hook, "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\nenv > {self.folder}/seen\n")
+        os.chmod(hook, 0o755)
+        self.ws.edit("build.devgraph", "git_tag cut {", 'write at { text = git.commit }\ngit_tag cut { after = at,')
+        self.commit()
+        misleading = {"GIT_DIR": f"{self.folder}/nowhere", "GIT_WORK_TREE": self.folder,
+                      "GIT_INDEX_FILE": f"{self.folder}/no-index", "GIT_TRACE": "1", "DEPLOY_TOKEN": CANARY,
+                      "GIT_SSH_COMMAND": "ssh -x", "no_proxy": "*"}
+        arguments = self.arguments("--yes", "cut")
+        run = self.expect(self.ws.devgraph(*arguments, env=misleading), 0)
+        self.assertIn("2 effects: 2 done", run.err)
+        self.assertEqual(self.ws.read("out/at/at"), self.ws.shell("git rev-parse HEAD").strip())
+        with open(f"{self.folder}/seen", encoding="utf-8") as file:
+            seen = dict(line.split("=", 1) for line in file.read().splitlines() if "=" in line)
+        self.assertNotIn(CANARY, str(seen))
+        self.assertNotIn("GIT_TRACE", seen)
+        self.assertEqual([seen.get(name) for name in ("GIT_SSH_COMMAND", "no_proxy")], ["ssh -x", "*"])
+        self.assertNotIn(self.folder + "/no", seen.get("GIT_DIR", "") + seen.get("GIT_INDEX_FILE", ""))
+        # As in a hook, a look at an earlier commit is one at this repository.
+        run = self.ws.devgraph("data", "diff", "HEAD:page", "page", *self.arguments()[1:], env=misleading)
+        self.assertIn("no result of //:page for its inputs of then is kept here", run.err)
+
     def test_what_a_remote_says_of_a_push(self):
         hook = os.path.join(self.origin, "hooks", "pre-receive")
         with open(hook, "w", encoding="utf-8") as file:

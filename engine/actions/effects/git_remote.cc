@@ -1,24 +1,15 @@
 #include "engine/actions/effects/git_remote.h"
 
+#include "engine/base/git_environment.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
-
-extern char** environ;
 
 namespace devgraph::actions {
 
 Git::Git(const Context& context) : context_(context) {
   program_.folder =
       join_path(context.workspace, context.graph.str(context.graph.node(context.node).project));
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const bool is_kept = !text.starts_with("GIT_") || text.starts_with("GIT_SSH") ||
-                         text.starts_with("GIT_CONFIG_") || text.starts_with("GIT_AUTHOR_") ||
-                         text.starts_with("GIT_COMMITTER_");
-    if (is_kept && !text.starts_with("LC_ALL=")) program_.environment.emplace_back(text);
-  }
-  program_.environment.emplace_back("GIT_TERMINAL_PROMPT=0");
-  program_.environment.emplace_back("LC_ALL=C");
+  program_.environment = git_environment();
 }
 
 Result<std::string> Git::operator()(const std::vector<std::string>& words, std::string input) {
