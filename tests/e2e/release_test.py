@@ -295,6 +295,17 @@ exec other {
 """)
         self.assertIn("\n# build.devgraph:3\n", self.ws.read(".devgraph/log/notice.log"))
 
+    def test_clean_leaves_what_only_a_release_makes(self):
+        self.ws.write("build.devgraph", f"""devgraph 1
+write page {{ text = "x" }}
+copy_to shelf {{ files = page, to = "{self.folder}/shelf" }}
+""")
+        self.expect(self.ws.devgraph("release", "--yes", "shelf"), 0)
+        self.assert_text(self.expect(self.ws.devgraph("clean"), 0).err, "1 output removed\n")
+        kept = "kept out/shelf/shelf.ref: a release left it, and no build makes it again\n0 outputs removed, 1 kept\n"
+        self.assert_text(self.expect(self.ws.devgraph("clean", "shelf"), 0).err, kept)
+        self.assertTrue(self.ws.exists("out/shelf/shelf.ref"))
+
     def test_a_terminal_shows_what_goes_on(self):
         arguments = ("release", "-D", "word=x")
         code, screen = self.ws.answer("y", *arguments, "silent", env={"TERM": "xterm"})

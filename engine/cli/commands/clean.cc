@@ -77,9 +77,9 @@ void remove_empty_parents(Cleaner& cleaner, std::string_view path) {
   }
 }
 
-void keep(Cleaner& cleaner, const MadeOutput& output, std::string_view why) {
+void keep(Cleaner& cleaner, std::string_view path, std::string_view why) {
   ++cleaner.kept;
-  cleaner.context.console.talk(fmt::format("kept {}: {}\n", printable(output.path), why));
+  cleaner.context.console.talk(fmt::format("kept {}: {}\n", printable(path), why));
 }
 
 void clean_output(Cleaner& cleaner, const MadeOutput& output) {
@@ -91,12 +91,12 @@ void clean_output(Cleaner& cleaner, const MadeOutput& output) {
     return;
   }
   const Result<bool> unchanged = is_unchanged(cleaner, output);
-  if (!unchanged) return keep(cleaner, output, printable(unchanged.error().message));
-  if (!*unchanged) return keep(cleaner, output, "it was changed since it was made");
+  if (!unchanged) return keep(cleaner, output.path, printable(unchanged.error().message));
+  if (!*unchanged) return keep(cleaner, output.path, "it was changed since it was made");
   if (!context.options.dry_run) {
     const Status gone =
         output.kind == MadeKind::Tree ? context.files.remove_all(path) : context.files.remove(path);
-    if (!gone) return keep(cleaner, output, printable(gone.error().message));
+    if (!gone) return keep(cleaner, output.path, printable(gone.error().message));
     remove_empty_parents(cleaner, output.path);
   }
   ++cleaner.removed;
@@ -105,9 +105,25 @@ void clean_output(Cleaner& cleaner, const MadeOutput& output) {
   }
 }
 
+/// Their outputs are in no record and no cache: what is removed, `build` must be able to bring
+/// back.
+void keep_receipts(Cleaner& cleaner, const Graph& graph, std::span<const NodeId> nodes) {
+  for (const NodeId id : nodes) {
+    if ((graph.node(id).flags & node_flags::kEffect) == 0) continue;
+    for (const Output& output : graph.outputs(id)) {
+      const std::string_view path = graph.str(output.path);
+      const Result<FileStat> stat = cleaner.context.files.lstat(join_path(cleaner.root, path));
+      if (stat && stat->exists())
+        keep(cleaner, path, "a release left it, and no build makes it again");
+    }
+  }
+}
+
 /// The digests of the labels to clean; none: the fault is in `context.found`.
-std::optional<std::vector<Digest>> chosen_labels(Context& context, const lang::Workspace& workspace,
-                                                 const store::Record& record) {
+std::optional<std::vector<Digest>> chosen_labels(Cleaner& cleaner,
+                                                 const lang::Workspace& workspace) {
+  Context& context = cleaner.context;
+  const store::Record& record = cleaner.record;
   std::vector<Digest> chosen;
   if (context.options.words.empty()) {
     // By the record alone: it also knows nodes that left the graph.
@@ -129,6 +145,7 @@ std::optional<std::vector<Digest>> chosen_labels(Context& context, const lang::W
   if (!graph) return std::nullopt;
   const auto nodes = select_nodes(context, *graph, *labels);
   if (!nodes) return std::nullopt;
+  keep_receipts(cleaner, *graph, *nodes);
   for (std::uint32_t i = 0; i < graph->node_count(); ++i) {
     // The private children of an instance are made and cleaned with it.
     const NodeId counted = graph->node(NodeId(i)).counts_with;
@@ -146,7 +163,7 @@ int clean_all(Context& context, const lang::Workspace& workspace) {
                   .root = workspace.root,
                   .record = store::Record::load(context.files, state),
                   .index = store::StatIndex::load(context.files, state)};
-  const auto labels = chosen_labels(context, workspace, cleaner.record);
+  const auto labels = chosen_labels(cleaner, workspace);
   if (!labels) return refuse(context);
   for (const Digest& label : *labels) {
     const std::optional<store::Made> made = cleaner.record.last(label);
