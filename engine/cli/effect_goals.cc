@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/cli/goals.h"
 #include "engine/cli/render.h"
@@ -34,15 +35,19 @@ std::optional<std::vector<NodeId>> release_nodes(Context& context, const Graph& 
   std::vector<std::string> helps;
   for (const Target& target : graph.targets()) {
     const std::span<const NodeId> nodes = graph.nodes(target);
-    const bool is_effect = std::ranges::any_of(
-        nodes, [&](NodeId id) { return (graph.node(id).flags & node_flags::kEffect) != 0; });
-    if (!is_effect || target.kind == TargetKind::Let) continue;
-    if (helps.size() < kMostNamed) {
-      helps.push_back(fmt::format("devgraph release {}", shell_word(label_of(graph, target))));
-    }
+    const bool is_effect =
+        std::ranges::any_of(nodes, [&](NodeId id) { return is_released(graph, id); });
+    if (!is_effect || target.kind == TargetKind::Let || helps.size() >= kMostNamed) continue;
+    helps.push_back(fmt::format("{}  devgraph release {}",
+                                helps.empty() ? "for one of its effects, write" : "or",
+                                shell_word(label_of(graph, target))));
   }
-  helps.emplace_back(helps.empty() ? "an effect is a node of `push`, `upload`, `git_tag`, …"
-                                   : "or write  let release = [ … ]  with what belongs to it");
+  if (helps.empty()) {
+    helps.emplace_back("an effect is a node of `push`, `upload`, `git_tag`, …");
+  } else {
+    helps.push_back(fmt::format("for several, write into {}  let release = [ … ]",
+                                printable(join_path(workspace.project, "build.devgraph"))));
+  }
   add_fault(context, "E940", "this project has no `release`", std::move(helps));
   return std::nullopt;
 }

@@ -10,6 +10,7 @@
 #include "engine/base/text.h"
 #include "engine/cli/effect_goals.h"
 #include "engine/cli/load_graph.h"
+#include "engine/cli/node_place.h"
 #include "engine/cli/render.h"
 #include "engine/exec/owned.h"
 #include "engine/exec/release.h"
@@ -73,22 +74,49 @@ std::string needed_labels(const Graph& graph, NodeId effect) {
   return text;
 }
 
-void refuse_effect(Context& context, const Graph& graph, NodeId effect) {
+/// What makes a node an effect that is none by its rule: an effect that it reads or stands behind.
+std::string why_effect(const Graph& graph, NodeId node) {
+  for (const NodeId before : graph.after(node)) {
+    if (is_effect(graph, before))
+      return fmt::format("comes after the effect `{}`", shown_label(graph, before));
+  }
+  for (const InputId input : graph.inputs(node)) {
+    const std::optional<NodeId> producer = graph.producer(input);
+    if (producer && is_effect(graph, *producer))
+      return fmt::format("reads what the effect `{}` leaves", shown_label(graph, *producer));
+  }
+  return "changes something outside the workspace";
+}
+
+void refuse_effect(Context& context, const Graph& graph, const std::string& root, NodeId effect) {
+  const std::string label = shown_label(graph, effect);
+  const std::string word = shell_word(label_of(graph, effect));
+  const std::string& command = context.options.command;
+  Diagnostic fault{.code = "E907", .message = {}, .where = {}, .also = {}, .helps = {}};
   if (exec::is_freeze(graph, effect)) {
-    add_fault(context, "E907", fmt::format("`{}` copies into the tree", shown_label(graph, effect)),
-              {fmt::format("`devgraph freeze {}` builds what it copies, and copies it",
-                           shell_word(label_of(graph, effect)))});
+    fault.message =
+        fmt::format("`{}` copies into the tree, which `devgraph {}` does not", label, command);
+    fault.helps.push_back(fmt::format("to build and copy it, write  devgraph freeze {}", word));
+    add_fault_at(context, root, graph, effect, std::move(fault), "a node of `freeze`");
     return;
   }
-  std::vector<std::string> helps = {fmt::format(
-      "`devgraph build` changes nothing outside the workspace; write  devgraph release {}",
-      shell_word(label_of(graph, effect)))};
+  const bool looks = command == "check";
+  fault.message =
+      looks ? fmt::format("`{}` is an effect, and what it left is outside the workspace", label)
+            : fmt::format("`{}` is an effect, and `devgraph {}` carries none out", label, command);
+  if (looks) {
+    fault.helps.push_back(
+        fmt::format("to ask its target, write  devgraph check --remote {}", word));
+  } else {
+    fault.helps.push_back(fmt::format("to carry it out, write  devgraph release {}", word));
+  }
   const std::string needed = needed_labels(graph, effect);
   if (!needed.empty()) {
-    helps.push_back(fmt::format("to build what it needs, write  devgraph build{}", needed));
+    const char* verb = looks ? "check" : "build";
+    fault.helps.push_back(
+        fmt::format("to {0} what it needs, write  devgraph {0}{1}", verb, needed));
   }
-  add_fault(context, "E907", fmt::format("`{}` is an effect", shown_label(graph, effect)),
-            std::move(helps));
+  add_fault_at(context, root, graph, effect, std::move(fault), why_effect(graph, effect));
 }
 
 /// In the current project and below.
@@ -197,7 +225,8 @@ bool may_build(Context& context, const Graph& graph, const lang::Workspace& work
   if (!narrow(context, graph, workspace, goals)) return false;
   std::size_t effects = 0;
   for (const NodeId id : goals) {
-    if (is_effect(graph, id) && ++effects <= kMostNamed) refuse_effect(context, graph, id);
+    if (is_effect(graph, id) && ++effects <= kMostNamed)
+      refuse_effect(context, graph, workspace.root, id);
   }
   return effects == 0 && refuse_impossible(context, graph, goals);
 }

@@ -139,8 +139,11 @@ class Check(Commands):
 
     def test_it_cannot_tell(self):
         self.screen(["check", "sortd"], 2, "", NO_NODE)
-        self.screen(["check", "cut"], 2, "", """error[E907]: `//:cut` is an effect
-   = `devgraph build` changes nothing outside the workspace; write  devgraph release //:cut
+        self.screen(["check", "cut"], 2, "", """error[E907]: `//:cut` is an effect, and what it left is outside the workspace
+  --> build.devgraph:27:9
+27 | git_tag cut { tag = "v1" }
+   |         ^^^ changes something outside the workspace
+   = to ask its target, write  devgraph check --remote //:cut
 """)
         self.screen(["check", "--format", "xml"], 2, "", """error[E903]: `xml` is no value of `--format`
    = `--format` is one of text, json, github, sarif

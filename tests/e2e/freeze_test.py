@@ -102,8 +102,10 @@ class Freeze(harness.Case):
         self.ws.write("poetry.lock", "x\n")
         self.build(self.ws, run=2)
         run = self.expect(self.ws.devgraph("build", "save"), 2)
-        self.assert_text(run.err, "error[E907]: `//:save` copies into the tree\n"
-                         "   = `devgraph freeze //:save` builds what it copies, and copies it\n")
+        self.assertTrue(run.err.startswith("error[E907]: `//:save` copies into the tree, which `devgraph build` does not\n"
+                                           "  --> build.devgraph:"), run.err)
+        self.assertTrue(run.err.endswith("^^^^ a node of `freeze`\n   = to build and copy it, write  devgraph freeze "
+                                         "//:save\n"), run.err)
 
     def test_nothing_is_written_over_folders_or_through_links(self):
         ws = self.ws

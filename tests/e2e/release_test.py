@@ -82,13 +82,18 @@ let release = [there]
         self.ws.edit("build.devgraph", "let release", "let publish")
         run = self.release("--yes", code=2)
         self.assert_text(run.err, """error[E940]: this project has no `release`
-   = devgraph release //:cut
-   = devgraph release //:images
-   = devgraph release //:notice
-   = devgraph release //:shelf-copy
-   = or write  let release = [ … ]  with what belongs to it
+   = for one of its effects, write  devgraph release //:cut
+   = or  devgraph release //:images
+   = or  devgraph release //:notice
+   = or  devgraph release //:shelf-copy
+   = for several, write into build.devgraph  let release = [ … ]
 """)
-        self.assertIn("error[E940]: `//:app` is no effect", self.release("app", "--yes", code=2).err)
+        self.assert_text(self.release("app", "--yes", code=2).err, """error[E940]: `//:app` is no effect, so there is nothing to release
+  --> build.devgraph:5:7
+ 5 | image app { files = { "/page.txt" = page } }
+   |       ^^^ made in the workspace
+   = write  devgraph build //:app
+""")
         self.assertIn("2 effects: 2 done", self.release("images", "--yes").err)
 
     def answer(self, word):
@@ -305,6 +310,38 @@ copy_to shelf {{ files = page, to = "{self.folder}/shelf" }}
         kept = "kept out/shelf/shelf.ref: a release left it, and no build makes it again\n0 outputs removed, 1 kept\n"
         self.assert_text(self.expect(self.ws.devgraph("clean", "shelf"), 0).err, kept)
         self.assertTrue(self.ws.exists("out/shelf/shelf.ref"))
+
+    def test_what_is_named_where_another_command_is_meant(self):
+        self.ws.write("build.devgraph", """devgraph 1
+write page { text = "x" }
+copy_to shelf { files = page, to = "/nowhere" }
+write told { text = "t", after = shelf }
+freeze back { into = ./, files = page }
+let release = back
+""")
+        def said(*words):
+            return self.expect(self.ws.devgraph(*words), 2).err
+        self.assert_text(said("build", "told", "shelf"), """error[E907]: `//:shelf` is an effect, and `devgraph build` carries none out
+  --> build.devgraph:3:9
+ 3 | copy_to shelf { files = page, to = "/nowhere" }
+   |         ^^^^^ changes something outside the workspace
+   = to carry it out, write  devgraph release //:shelf
+   = to build what it needs, write  devgraph build //:page
+
+error[E907]: `//:told` is an effect, and `devgraph build` carries none out
+  --> build.devgraph:4:7
+ 4 | write told { text = "t", after = shelf }
+   |       ^^^^ comes after the effect `//:shelf`
+   = to carry it out, write  devgraph release //:told
+""")
+        self.assert_text(said("release", "--yes", "back"), """error[E940]: `//:back` is no effect, so there is nothing to release
+  --> build.devgraph:5:8
+ 5 | freeze back { into = ./, files = page }
+   |        ^^^^ copies into the tree
+   = write  devgraph freeze //:back
+""")
+        self.assert_text(said("release", "--yes"), "error[E940]: `release` of this project holds no effect\n"
+                         "   = an effect is a node of `push`, `upload`, `git_tag`, …\n")
 
     def test_a_terminal_shows_what_goes_on(self):
         arguments = ("release", "-D", "word=x")

@@ -13,14 +13,44 @@
 #include "engine/cli/goals.h"
 #include "engine/cli/live_line.h"
 #include "engine/cli/load_graph.h"
+#include "engine/cli/node_place.h"
 #include "engine/cli/release_text.h"
 #include "engine/cli/render.h"
+#include "engine/exec/owned.h"
 #include "lang/git.h"
 
 namespace devgraph::cli {
 namespace {
 
 constexpr std::size_t kMostNamed = 20;
+
+/// What is named is made or copied by another command.
+void refuse_no_effect(Context& context, const Graph& graph, const lang::Workspace& workspace,
+                      std::span<const LabelPattern> labels) {
+  const auto named = select_nodes(context, graph, labels);
+  Diagnostic fault{.code = "E940", .message = {}, .where = {}, .also = {}, .helps = {}};
+  if (labels.empty() || !named || named->empty()) {
+    fault.message = "`release` of this project holds no effect";
+    fault.helps.emplace_back("an effect is a node of `push`, `upload`, `git_tag`, …");
+    context.found.add(std::move(fault));
+    return;
+  }
+  const NodeId node = named->front();
+  const std::string label = shown_label(graph, node);
+  const char* command = "build";
+  std::string what = "made in the workspace";
+  if (exec::is_freeze(graph, node)) {
+    command = "freeze";
+    what = "copies into the tree";
+  } else if (exec::is_links(graph, node)) {
+    command = "link";
+    what = "makes links in the tree";
+  }
+  fault.message = fmt::format("`{}` is no effect, so there is nothing to release", label);
+  fault.helps.push_back(
+      fmt::format("write  devgraph {} {}", command, shell_word(label_of(graph, node))));
+  add_fault_at(context, workspace.root, graph, node, std::move(fault), what);
+}
 
 /// What has to be built for a release, and what of it is no effect.
 std::optional<std::vector<NodeId>> choose_needs(Context& context, const Graph& graph,
@@ -31,10 +61,7 @@ std::optional<std::vector<NodeId>> choose_needs(Context& context, const Graph& g
   if (!wanted) return std::nullopt;
   const std::vector<NodeId> effects = exec::effects_of(graph, *wanted);
   if (effects.empty()) {
-    const std::string name = wanted->empty() ? "release" : shown_label(graph, (*wanted)[0]);
-    add_fault(context, "E940", fmt::format("`{}` is no effect", name),
-              {"`devgraph release` pushes, uploads and tags; `devgraph build` makes all else, and "
-               "`devgraph freeze` copies into the tree"});
+    refuse_no_effect(context, graph, workspace, labels);
     return std::nullopt;
   }
   if (!refuse_impossible(context, graph, exec::nodes_of_effects(graph, effects))) {

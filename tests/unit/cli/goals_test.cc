@@ -77,10 +77,12 @@ TEST_CASE("--only and --except narrow what is chosen") {
 }
 
 TEST_CASE("an effect that is named is refused") {
-  CHECK(choose({"page"}).faults ==
-        "error[E907]: `//:page` is an effect\n"
-        "   = `devgraph build` changes nothing outside the workspace; write  "
-        "devgraph release //:page\n");
+  Options options;
+  options.command = "build";
+  CHECK(choose({"page"}, options).faults ==
+        "error[E907]: `//:page` is an effect, and `devgraph build` carries none out\n"
+        "   = to carry it out, write  devgraph release //:page\n"
+        "   = declared at build.devgraph:7\n");
 }
 
 TEST_CASE("a node that cannot be run is refused, also when it is only needed") {
