@@ -97,7 +97,7 @@ void refuse_effect(Context& context, const Graph& graph, const std::string& root
     fault.message =
         fmt::format("`{}` copies into the tree, which `devgraph {}` does not", label, command);
     fault.helps.push_back(fmt::format("to build and copy it, write  devgraph freeze {}", word));
-    add_fault_at(context, root, graph, effect, std::move(fault), "a node of `freeze`");
+    add_fault_at(context, {graph, effect, root}, std::move(fault), "a node of `freeze`");
     return;
   }
   const bool looks = command == "check";
@@ -116,7 +116,7 @@ void refuse_effect(Context& context, const Graph& graph, const std::string& root
     fault.helps.push_back(
         fmt::format("to {0} what it needs, write  devgraph {0}{1}", verb, needed));
   }
-  add_fault_at(context, root, graph, effect, std::move(fault), why_effect(graph, effect));
+  add_fault_at(context, {graph, effect, root}, std::move(fault), why_effect(graph, effect));
 }
 
 /// In the current project and below.

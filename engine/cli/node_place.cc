@@ -31,11 +31,10 @@ std::optional<Range> range_of(const std::string& text, const Node& node) {
 
 }  // namespace
 
-void add_fault_at(Context& context, const std::string& root, const Graph& graph, NodeId node,
-                  Diagnostic fault, std::string label) {
-  const Node& row = graph.node(node);
-  const std::string manifest(graph.str(row.manifest));
-  Result<std::string> text = context.files.read(join_path(root, manifest));
+void add_fault_at(Context& context, const NodePlace& place, Diagnostic fault, std::string label) {
+  const Node& row = place.graph.node(place.node);
+  const std::string manifest(place.graph.str(row.manifest));
+  Result<std::string> text = context.files.read(join_path(place.root, manifest));
   std::optional<Range> range = text ? range_of(*text, row) : std::nullopt;
   if (range) {
     range->source = context.sources.add(manifest, *std::move(text));

@@ -8,9 +8,13 @@
 
 namespace devgraph::cli {
 
+struct NodePlace {
+  const Graph& graph;
+  NodeId node{};
+  const std::string& root;  ///< Of the workspace, absolute.
+};
 /// Adds a fault that points at the declaration, with a label under its name; where the manifest
-/// cannot be read any more, a help says which line that is. `root`: of the workspace, absolute.
-void add_fault_at(Context& context, const std::string& root, const Graph& graph, NodeId node,
-                  Diagnostic fault, std::string label);
+/// cannot be read any more, a help says which line that is.
+void add_fault_at(Context& context, const NodePlace& place, Diagnostic fault, std::string label);
 
 }  // namespace devgraph::cli

@@ -43,15 +43,14 @@ std::string padded(const std::string& text, std::size_t width) {
 }
 
 /// What failed, where a node tolerates less of it, and what can be done.
-std::string too_many_text(const Graph& graph, const exec::Finished& end, const RenderStyle& style) {
-  const exec::TooMany& refused = *end.too_many;
+std::string too_many_text(const Graph& graph, const Node& node, const exec::TooMany& refused,
+                          const RenderStyle& style) {
   std::string text;
   constexpr std::size_t kMost = 5;
   const std::size_t count = refused.failed.size();
   for (std::size_t i = 0; i < std::min(kMost, count); ++i)
     text += fmt::format("    {}\n", shown_label(graph, refused.failed[i]));
   if (count > kMost) text += fmt::format("    and {} more\n", count - kMost);
-  const Node& node = graph.node(end.node);
   text += fmt::format("    {} {}:{}: ", painted(style.color, Paint::Blue, "-->"),
                       printable(graph.str(node.manifest)), node.line);
   if (!refused.unlisted)
@@ -141,7 +140,9 @@ std::string summary_lists(const Graph& graph, const exec::Summary& summary,
     if (end.outcome == exec::Outcome::Blocked) {
       blocked += fmt::format("  {}  {}  {}\n", painted(style.color, Paint::Yellow, "blocked"),
                              padded(labels[i], width), blocked_by(graph, end));
-      if (end.too_many) blocked += too_many_text(graph, end, style);
+      if (end.too_many) {
+        blocked += too_many_text(graph, graph.node(end.node), *end.too_many, style);
+      }
     } else {
       failed +=
           fmt::format("  {}   {}  {}\n", painted(style.color, Paint::Red, "failed"),

@@ -49,7 +49,7 @@ void refuse_no_effect(Context& context, const Graph& graph, const lang::Workspac
   fault.message = fmt::format("`{}` is no effect, so there is nothing to release", label);
   fault.helps.push_back(
       fmt::format("write  devgraph {} {}", command, shell_word(label_of(graph, node))));
-  add_fault_at(context, workspace.root, graph, node, std::move(fault), what);
+  add_fault_at(context, {graph, node, workspace.root}, std::move(fault), what);
 }
 
 /// What has to be built for a release, and what of it is no effect.
