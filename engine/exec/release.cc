@@ -198,6 +198,16 @@ Status Releasing::refuse_two_meanings() const {
   return {};
 }
 
+/// What a native action behind effects makes, no build brings back. A command is not run again for
+/// its outputs alone: nobody knows what else it does.
+bool Releasing::has_outputs(NodeId id) const {
+  if (graph_.node(id).kind != ActionKind::Native) return true;
+  return std::ranges::all_of(graph_.outputs(id), [&](const Output& output) {
+    const auto stat = files_.lstat(join_path(options_.workspace, graph_.str(output.path)));
+    return stat && stat->exists();
+  });
+}
+
 StepState Releasing::state_of(const ReleaseStep& step) const {
   const Ledger::Entry entry = ledger_.entry(step.step->facts());
   switch (step.seen.held) {
@@ -211,7 +221,9 @@ StepState Releasing::state_of(const ReleaseStep& step) const {
     case Held::Unknown:
       break;
   }
-  if (entry.mark == Ledger::Mark::Done) return StepState::Present;
+  if (entry.mark == Ledger::Mark::Done) {
+    return has_outputs(step.node) ? StepState::Present : StepState::New;
+  }
   return entry.mark == Ledger::Mark::Started ? StepState::Unsure : StepState::New;
 }
 

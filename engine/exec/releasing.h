@@ -81,6 +81,7 @@ class Releasing final : public Release {
   std::vector<std::vector<std::size_t>> needs_of_parts() const;
   Status refuse_two_meanings() const;
   Status look_at_all();
+  bool has_outputs(NodeId id) const;
   StepState state_of(const ReleaseStep& step) const;
   std::string hidden(const std::string& text) const { return redactor_->apply(text); }
   std::string label(NodeId id) const { return printable(label_of(graph_, id)); }

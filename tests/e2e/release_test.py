@@ -311,6 +311,21 @@ copy_to shelf {{ files = page, to = "{self.folder}/shelf" }}
         self.assert_text(self.expect(self.ws.devgraph("clean", "shelf"), 0).err, kept)
         self.assertTrue(self.ws.exists("out/shelf/shelf.ref"))
 
+    def test_a_release_brings_back_what_it_left(self):
+        self.ws.write("build.devgraph", f"""devgraph 1
+write page {{ text = "x" }}
+copy_to shelf {{ files = page, to = "{self.folder}/shelf" }}
+env_file told {{ vars = {{ REF = text(shelf.ref) }} }}
+let release = told
+""")
+        self.expect(self.ws.devgraph("release", "--yes"), 0)
+        told = self.ws.read("out/told/told.env")
+        self.ws.remove("out")
+        self.assertIn("2 effects: 1 done, 1 present", self.expect(self.ws.devgraph("release", "--yes"), 0).err)
+        self.assertEqual(self.ws.read("out/told/told.env"), told)
+        self.assertTrue(self.ws.exists("out/shelf/shelf.ref"))
+        self.assertIn("2 effects: 0 done, 2 present", self.expect(self.ws.devgraph("release", "--yes"), 0).err)
+
     def test_what_is_named_where_another_command_is_meant(self):
         self.ws.write("build.devgraph", """devgraph 1
 write page { text = "x" }
