@@ -40,6 +40,8 @@ struct Context {
   std::function<Result<std::string>(std::string_view)> secret_file = {};
   /// The value of a secret of the node, by its name; only of effects.
   std::function<Result<std::string>(std::string_view)> secret = {};
+  /// What others say, without the secrets that are known; only of effects.
+  std::function<std::string(std::string_view)> hide = {};
   /// When the node's `timeout` is over.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };

@@ -55,13 +55,25 @@ std::string in_hex(std::string_view bytes, bool upper) {
   return out;
 }
 
-/// As encodeURIComponent does; `plus`: a space as in a form.
-std::string in_url(std::string_view bytes, bool upper, bool plus) {
-  constexpr std::string_view kPlain = "-_.~";
+/// Signs beside letters and digits that programs leave as they are in URLs: all who follow RFC
+/// 3986, those who write paths, forms, JavaScript's encodeURIComponent and encodeURI, Go, segments
+/// of paths.
+constexpr std::string_view kPlainInUrls[] = {
+    "-_.~",
+    "-_.~/",
+    "-_.*",
+    "-_.~!*'()",
+    "-_.~!*'();,/?:@&=+$#",
+    "-_.~$&+=:@",
+    "-_.~!$&'()*+,;=:@/",
+};
+
+/// `plus`: a space as in a form.
+std::string in_url(std::string_view bytes, std::string_view plain, bool upper, bool plus) {
   std::string out;
   for (const char c : bytes) {
     const bool is_word = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (is_word || kPlain.find(c) != kPlain.npos) {
+    if (is_word || plain.find(c) != plain.npos) {
       out += c;
     } else if (plus && c == ' ') {
       out += '+';
@@ -72,30 +84,30 @@ std::string in_url(std::string_view bytes, bool upper, bool plus) {
   return out;
 }
 
-std::string in_json(std::string_view bytes) {
+/// What some write otherwise in JSON: PHP `\/`, Go `<`, `>` and `&` as `\u003c`.
+struct JsonStyle {
+  bool slash = false;
+  bool html = false;
+};
+
+std::string in_json(std::string_view bytes, JsonStyle style) {
   std::string out;
   for (const char c : bytes) {
-    switch (c) {
-      case '"':
-      case '\\':
-        out += '\\';
-        out += c;
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-        } else {
-          out += c;
-        }
+    const bool is_html = c == '<' || c == '>' || c == '&';
+    const auto code = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\' || (c == '/' && style.slash)) {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\r') {
+      out += "\\r";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (code < 0x20 || (is_html && style.html)) {
+      out += fmt::format("\\u{:04x}", code);
+    } else {
+      out += c;
     }
   }
   return out;
@@ -109,7 +121,7 @@ std::size_t utf8_length(unsigned char first) {
 }
 
 /// JSON of ASCII alone, as Python and others write it; `bytes` are valid UTF-8.
-std::string in_ascii_json(std::string_view bytes, bool upper) {
+std::string in_ascii_json(std::string_view bytes, JsonStyle style, bool upper) {
   const auto escape = [upper](std::uint32_t unit) {
     return upper ? fmt::format("\\u{:04X}", unit) : fmt::format("\\u{:04x}", unit);
   };
@@ -124,7 +136,7 @@ std::string in_ascii_json(std::string_view bytes, bool upper) {
       } else if (is_control && first != '\n' && first != '\r' && first != '\t') {
         out += escape(first);
       } else {
-        out += in_json(bytes.substr(at, 1));
+        out += in_json(bytes.substr(at, 1), style);
       }
     } else {
       std::uint32_t code = first & (0xffU >> (length + 1));
@@ -142,11 +154,12 @@ std::string in_ascii_json(std::string_view bytes, bool upper) {
   return out;
 }
 
-std::string in_quotes(std::string_view bytes) {
+/// Within single quotes; `quote`: how a program writes one of these.
+std::string in_quotes(std::string_view bytes, std::string_view quote) {
   std::string out;
   for (const char c : bytes) {
     if (c == '\'') {
-      out += "'\\''";
+      out += quote;
     } else {
       out += c;
     }
@@ -154,15 +167,41 @@ std::string in_quotes(std::string_view bytes) {
   return out;
 }
 
+std::string with_backslashes(std::string_view bytes, std::string_view before) {
+  std::string out;
+  for (const char c : bytes) {
+    if (before.find(c) != before.npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+void add_json(std::string_view secret, std::vector<std::string>& forms) {
+  const bool is_text = is_valid_utf8(secret);
+  for (const JsonStyle style : {JsonStyle{}, JsonStyle{.slash = true}, JsonStyle{.html = true}}) {
+    forms.push_back(in_json(secret, style));
+    for (const bool upper : {false, true}) {
+      if (is_text) forms.push_back(in_ascii_json(secret, style, upper));
+    }
+  }
+}
+
+void add_shell(std::string_view secret, std::vector<std::string>& forms) {
+  forms.push_back(in_quotes(secret, "'\\''"));
+  forms.push_back(in_quotes(secret, "'\"'\"'"));
+  forms.push_back(with_backslashes(secret, "\"\\$`"));
+  forms.push_back(with_backslashes(secret, " \"'\\$`|&;()<>!{}*[]?^,"));  // `printf %q` of bash.
+}
+
 void add_forms(std::string_view secret, std::vector<std::string>& forms) {
   forms.emplace_back(secret);
-  forms.push_back(in_json(secret));
-  forms.push_back(in_quotes(secret));
-  const bool is_text = is_valid_utf8(secret);
+  add_json(secret, forms);
+  add_shell(secret, forms);
   for (const bool upper : {false, true}) {
-    if (is_text) forms.push_back(in_ascii_json(secret, upper));
-    forms.push_back(in_url(secret, upper, false));
-    forms.push_back(in_url(secret, upper, true));
+    for (const std::string_view plain : kPlainInUrls) {
+      forms.push_back(in_url(secret, plain, upper, false));
+      forms.push_back(in_url(secret, plain, upper, true));
+    }
     if (secret.size() >= kShortestPart / 2) forms.push_back(in_hex(secret, upper));
   }
   for (unsigned before = 0; before < 3; ++before) {
@@ -181,10 +220,13 @@ Redactor::Redactor(const std::vector<std::string>& secrets) {
   for (const std::string& secret : secrets) {
     if (secret.empty()) continue;
     add_forms(secret, forms_);
+    // Programs drop what is around it, such as the end of a line of Windows.
+    if (const std::string_view bare = trim(secret); bare.size() >= kShortestPart)
+      add_forms(bare, forms_);
     std::size_t begin = 0;
     while (secret.find('\n') != secret.npos && begin < secret.size()) {
       const std::size_t end = std::min(secret.find('\n', begin), secret.size());
-      const std::string_view line = std::string_view(secret).substr(begin, end - begin);
+      const std::string_view line = trim(std::string_view(secret).substr(begin, end - begin));
       if (line.size() >= kShortestPart) add_forms(line, forms_);
       begin = end + 1;
     }

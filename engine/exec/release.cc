@@ -100,6 +100,7 @@ actions::Context Releasing::context_of(Part& part, const std::atomic<bool>& stop
           },
       .stopping = stopping,
       .secret = [this](std::string_view name) { return secret_of(options_.secrets, name); },
+      .hide = [this](std::string_view text) { return redactor_->apply(text); },
   };
 }
 
@@ -312,6 +313,7 @@ std::vector<actions::SecretUse> secret_uses(const Graph& graph, Files& files,
 std::vector<NotReady> refused_effects(const Graph& graph, Files& files,
                                       const std::string& workspace, std::span<const NodeId> effects,
                                       const SecretValues& secrets) {
+  const std::shared_ptr<const Redactor> redactor = redactor_of(secrets);
   std::vector<Status> answers(effects.size());
   ask_all(effects.size(), [&](std::size_t i) {
     const Effect* effect = native_effect(graph, effects[i]);
@@ -319,10 +321,10 @@ std::vector<NotReady> refused_effects(const Graph& graph, Files& files,
     answers[i] =
         with_asking_context(graph, files, workspace, effects[i], [&](actions::Context& context) {
           context.secret = [&](std::string_view name) { return secret_of(secrets, name); };
+          context.hide = [&](std::string_view text) { return redactor->apply(text); };
           return effect->ready(context);
         });
   });
-  const std::shared_ptr<const Redactor> redactor = redactor_of(secrets);
   std::vector<NotReady> refused;
   for (std::size_t i = 0; i < effects.size(); ++i) {
     if (!answers[i]) refused.push_back({effects[i], redactor->apply(answers[i].error().message)});

@@ -1,10 +1,14 @@
 #!/usr/bin/python3
 """Uploads to WebDAV (nginx) and to object storage that checks signatures: what is sent, compared, refused."""
 
+import base64
 import hashlib
+import http.server
 import os
 import pathlib
 import sys
+import threading
+import urllib.parse
 
 import harness
 import services
@@ -237,6 +241,47 @@ class S3(Case):
         self.release()
         self.expect(self.ws.devgraph("release", "--revert", "--yes", env=self.env), 0)
         self.assertEqual(self.s3.objects, {})
+
+
+class Echoes(http.server.BaseHTTPRequestHandler):
+    """Has nothing, takes nothing, and repeats the login that it was sent, more often than is shown."""
+
+    def refuse(self):
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        login = base64.b64decode(self.headers["Authorization"].partition(" ")[2]).decode()
+        body = f"{login} {urllib.parse.quote(login)} " * 9
+        self.send_response(404 if self.command in ("GET", "HEAD") else 400)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body.encode())
+
+    do_GET = do_HEAD = do_PUT = refuse  # pylint: disable=invalid-name
+
+    def log_message(self, format, *args):  # pylint: disable=redefined-builtin
+        pass
+
+
+class Echo(Case):
+    def test_a_server_that_repeats_a_password(self):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echoes)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        self.ws = self.workspace({"a": "a", "build.devgraph": f"""devgraph 1
+upload up {{
+  files    = [./a]
+  to       = "http://127.0.0.1:{server.server_port}/"
+  user     = "ann"
+  password = secret("DAV")
+}}
+"""})
+        password = "canary<1>/?-" + "word" * 6 + "-canary"
+        run = self.expect(self.ws.devgraph("release", "--yes", "up", env={"DAV": password}), 1)
+        self.assertIn("answers 400 to PUT", run.err)
+        self.assertIn("ann:***", run.err)
+        for piece in ("canary", "wordword"):
+            self.assertNotIn(piece, run.err)
+            self.assertEqual(self.ws.shell(f"grep -rl {piece} .devgraph || true"), "")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,13 @@ std::string without_tags(std::string_view page) {
   return std::string(trim(made));
 }
 
+/// A server may repeat what it was sent. Before the page is cut or searched for tags, as half a
+/// secret is known to nobody.
+net::Answer without_secrets(const Context& context, net::Answer answer) {
+  if (!answer.is_good() && context.hide) answer.body = context.hide(answer.body);
+  return answer;
+}
+
 }  // namespace
 
 std::optional<std::string_view> secret_arg(const Context& context, std::string_view name) {
@@ -76,7 +83,7 @@ Result<net::Answer> ask(const Context& context, const net::Request& request) {
     const bool again =
         answer ? net::is_transient(answer->status) : answer.error().again && !answer.error().local;
     if (!again || attempts == net::kAttempts) {
-      if (answer) return *answer;
+      if (answer) return without_secrets(context, *answer);
       if (answer.error().local) return fail(answer.error().message);
       return fail(fmt::format("{}: {}", net::shown(request.url), answer.error().message));
     }

@@ -37,6 +37,25 @@ TEST_CASE("forms of a secret") {
   CHECK(redactor.apply("nothing of it") == "nothing of it");
 }
 
+TEST_CASE("forms that programs write each in their own way") {
+  const Redactor redactor({"a/b c!<'$&~=é"});
+  for (const char* form : {"a/b%20c%21%3C%27%24%26~%3D%C3%A9", "a/b%20c%21%3c%27%24%26~%3d%c3%a9",
+                           "a%2Fb+c%21%3C%27%24%26%7E%3D%C3%A9", "a%2Fb%20c!%3C'%24%26~%3D%C3%A9",
+                           "a/b%20c!%3C'$&~=%C3%A9", "a%2Fb%20c%21%3C%27$&~=%C3%A9",
+                           R"(a\/b c!<'$&~=\u00e9)", R"(a/b c!\u003c'$\u0026~=é)",
+                           R"(a/b c!<'"'"'$&~=é)", R"(a/b c!<'\$&~=é)", R"(a/b\ c\!\<\'\$\&~=é)"}) {
+    CAPTURE(form);
+    CHECK(redactor.apply(form) == "***");
+  }
+}
+
+TEST_CASE("what is around a secret may be dropped") {
+  const Redactor redactor({" token-1\r\n", "first-line\r\n second-line\r\n"});
+  CHECK(redactor.apply("<token-1>") == "<***>");
+  CHECK(redactor.apply("dG9rZW4tMQ==") == "***==");
+  CHECK(redactor.apply("first-line|second-line") == "***|***");
+}
+
 TEST_CASE("JSON of ASCII alone hides letters in escapes") {
   const Redactor redactor({"pässword-x1", "k€y-\xf0\x9f\x94\x91\"\b\x01\x7f"});
   CHECK(redactor.apply(R"({"v": "p\u00e4ssword-x1"})") == R"({"v": "***"})");
