@@ -10,6 +10,8 @@
 
 #include "engine/base/path.h"
 #include "engine/base/text.h"
+#include "engine/graph/lock_file.h"
+#include "engine/graph/pins.h"
 #include "lang/walk.h"
 
 namespace devgraph::lang {
@@ -137,6 +139,13 @@ bool is_hidden_folder(const WorkspaceSettings& settings, std::string_view folder
   if (name == ".git" || name == ".devgraph" || folder == settings.out) return true;
   return std::ranges::any_of(settings.ignore,
                              [&](const std::string& glob) { return glob_matches(glob, folder); });
+}
+
+bool is_kept_place(std::string_view path) {
+  if (path == kLockName || path == kPinsName) return true;
+  const std::vector<std::string_view> parts = split(path, '/');
+  return std::ranges::any_of(
+      parts, [](std::string_view part) { return part == ".git" || part == ".devgraph"; });
 }
 
 std::vector<std::string> discover_projects(Files& files, const std::string& workspace,

@@ -29,6 +29,10 @@ bool glob_matches(std::string_view pattern, std::string_view path);
 /// True for a folder that is never looked into: `.git`, `.devgraph`, the out root, what is ignored.
 bool is_hidden_folder(const WorkspaceSettings& settings, std::string_view folder);
 
+/// Whether git or devgraph itself keeps something there, so that no node may: `.git`, `.devgraph`,
+/// the lock file, the pins.
+bool is_kept_place(std::string_view path);
+
 /// Folders that hold a manifest, relative to the workspace, sorted by bytes; the root is "".
 /// Links to folders are not entered; folders that cannot be listed are passed over.
 std::vector<std::string> discover_projects(Files& files, const std::string& workspace,

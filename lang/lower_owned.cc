@@ -4,6 +4,7 @@
 
 #include "engine/base/path.h"
 #include "engine/base/text.h"
+#include "lang/discover.h"
 #include "lang/lower.h"
 
 namespace devgraph::lang {
@@ -56,6 +57,11 @@ bool Lowerer::may_own(Cell& cell, const std::string& path, Range at) {
   if (is_within(path, eval_.world().settings().out)) {
     eval_.fault("E417", at, fmt::format("`{}` lies where outputs go", shown), "no place for it",
                 "this is for files that are committed");
+    return false;
+  }
+  if (is_kept_place(path)) {
+    eval_.fault("E417", at, fmt::format("`{}` belongs to git or to devgraph itself", shown),
+                "no place for it", "a node writes elsewhere in its project");
     return false;
   }
   const auto made = in_tree_.find(path);

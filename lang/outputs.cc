@@ -6,6 +6,7 @@
 
 #include "engine/base/path.h"
 #include "engine/base/text.h"
+#include "lang/discover.h"
 #include "lang/eval.h"
 #include "lang/python_outputs.h"
 
@@ -174,6 +175,12 @@ void Evaluator::add_output(Cell& cell, std::string field, const Value& path, Ran
       cell.outputs_faulty = true;
       fault("E417", at, fmt::format("`{}` lies outside of the project", printable(*clean)),
             fmt::format("the project is //{}", project), "a node writes only into its own project");
+      return;
+    }
+    if (is_kept_place(*clean)) {
+      cell.outputs_faulty = true;
+      fault("E417", at, fmt::format("`{}` belongs to git or to devgraph itself", printable(*clean)),
+            "no place for it", "a node writes elsewhere in its project");
       return;
     }
     output.path = *clean;

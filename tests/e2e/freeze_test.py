@@ -136,6 +136,8 @@ class Freeze(harness.Case):
     def test_places_that_no_project_may_write_are_faults_of_the_manifest(self):
         ws = self.ws
         for into, fault in (("../", "a path cannot go up"),
+                            ("./.git/", "`.git/poetry.lock` belongs to git or to devgraph itself"),
+                            ("./.devgraph/", "`.devgraph/poetry.lock` belongs to git or to devgraph itself"),
                             ("./out/", "`out/poetry.lock` lies where outputs go")):
             ws.write("build.devgraph", MANIFEST.replace("into = ./,", f"into = {into},"))
             self.assertIn(fault, self.freeze(2).err)
