@@ -34,6 +34,7 @@ class Evaluation {
       : program_(program),
         sources_(sources),
         texts_(texts),
+        project_(options.project),
         world_(files, options),
         evaluator_(program, world_, sources, found_),
         lowerer_(evaluator_, builder_) {
@@ -112,6 +113,7 @@ class Evaluation {
   const Program& program_;
   Sources& sources_;
   const Texts& texts_;
+  std::string project_;  ///< The current one, of which `-D name=` is.
   Diagnostics found_;
   World world_;
   Evaluator evaluator_;
@@ -170,9 +172,11 @@ Value Evaluation::param(const Symbol& symbol, Frame& frame) {
   } else if (type->kind == Kind::Optional) {
     value = Value();
   } else {
-    return evaluator_.fault("E410", param.name.range,
-                            fmt::format("the parameter `{}` has no value", param.name.text),
-                            "no default", fmt::format("write  -D {}=…", param.name.text));
+    const bool is_near = frame.module->folder == project_;
+    return evaluator_.fault(
+        "E410", param.name.range, fmt::format("the parameter `{}` has no value", param.name.text),
+        "no default",
+        fmt::format("write  -D {}=…", is_near ? std::string(param.name.text) : label));
   }
   if (!param.condition || value.is_error()) return value;
   const Binding own{.name = param.name.text, .value = value, .next = nullptr};
