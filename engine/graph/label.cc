@@ -53,17 +53,21 @@ bool project_matches(const LabelPattern& pattern, std::string_view project) {
   return wildcard_match(pattern.project, project);
 }
 
-/// All nodes that the name of a pattern gives, axes not looked at.
+/// All nodes that the name of a pattern gives, axes not looked at. A name with `*` gives effects if
+/// it gives nothing else.
 std::vector<NodeId> named(const Graph& graph, const LabelPattern& pattern) {
   std::vector<NodeId> found;
+  std::vector<NodeId> effects;
   const bool is_open = pattern.name.empty() || has_wildcard(pattern.name);
   for (std::uint32_t i = 0; i < graph.node_count(); ++i) {
     const Node& node = graph.node(NodeId(i));
-    const bool skip = is_open && (node.flags & (node_flags::kPrivate | node_flags::kEffect)) != 0;
+    const bool skip = is_open && (node.flags & node_flags::kPrivate) != 0;
     if (skip || !project_matches(pattern, graph.str(node.project))) continue;
-    if (pattern.name.empty() || wildcard_match(pattern.name, graph.str(node.name)))
-      found.push_back(NodeId(i));
+    if (!pattern.name.empty() && !wildcard_match(pattern.name, graph.str(node.name))) continue;
+    const bool is_aside = is_open && (node.flags & node_flags::kEffect) != 0;
+    (is_aside ? effects : found).push_back(NodeId(i));
   }
+  if (found.empty() && !pattern.name.empty()) found = std::move(effects);
   for (const Target& target : graph.targets()) {
     if (is_open || graph.str(target.name) != pattern.name) continue;
     if (!project_matches(pattern, graph.str(target.project))) continue;

@@ -28,7 +28,7 @@ struct LabelPattern {
 Result<LabelPattern> parse_label(std::string_view text, std::string_view current);
 
 /// The nodes a pattern selects, by id. Error with the nearest names if it selects nothing. Private
-/// children and effects are selected only by a name without `*`.
+/// children are selected only by a name without `*`, effects also by one that selects nothing else.
 Result<std::vector<NodeId>> select(const Graph& graph, const LabelPattern& pattern);
 
 /// Whether a node has the axis values that a pattern asks for.

@@ -68,6 +68,7 @@ TEST_CASE("labels select what they say") {
       {"@py=3.10", "sub", "//sub:suite@py=3.10"},
       {"suite/_hidden", "sub", "//sub:suite/_hidden"},
       {"push", "sub", "//sub:push"},
+      {"p*", "sub", "//sub:push"},
       {"ap", "", "no node `ap` in `//`; did you mean `app`?"},
       {"//sup:suite", "", "no project `//sup`; did you mean `//sub`?"},
       {"suite@pi=3.11", "sub", "`//sub:suite` has no axis `pi`; did you mean `py`?"},
