@@ -94,7 +94,7 @@ let release = [there]
    |       ^^^ made in the workspace
    = write  devgraph build //:app
 """)
-        self.assertIn("2 effects: 2 done", self.release("images", "--yes").err)
+        self.assertIn("2 effects: 2 done", self.release("im*s", "--yes").err)
 
     def answer(self, word):
         return self.ws.answer(word, *self.arguments(), env={"TOKEN": CANARY})
@@ -131,6 +131,23 @@ class Does(Case):
         self.ws.shell(f"git push -q {self.origin} :refs/heads/branch-1.4.0")
         self.assertIn("6 effects: 1 done, 5 present", self.release("--yes").err)
         self.assertEqual(self.targets(), first)
+
+    def test_names_that_git_would_take_for_options(self):
+        self.ws.edit("build.devgraph", 'tag = "v1.4.0"', 'tag = "-x"')
+        self.assertIn("`refs/tags/-x` is no name that git takes", self.release("cut", "--yes", code=2).err)
+        self.ws.edit("build.devgraph", 'tag = "-x"', 'remote = "--exec=x", tag = "v1.4.0"')
+        self.assertIn("`--exec=x` is no remote and no URL", self.release("cut", "--yes", code=2).err)
+
+    def test_a_folder_in_the_workspace_by_a_detour(self):
+        self.ws.edit("build.devgraph", "to = shelf", f'to = "{self.ws.root}/../{os.path.basename(self.ws.root)}/x"')
+        self.assertIn("which is in the workspace; `freeze`", self.release("shelf-copy", "--yes", code=2).err)
+
+    def test_a_name_as_long_as_names_may_be(self):
+        name = "n" * 255
+        self.ws.write(name, "long\n")
+        self.ws.edit("build.devgraph", "files = page, to = shelf", f"files = [./{name}], to = shelf")
+        self.release("shelf-copy", "--yes")
+        self.assertEqual(os.listdir(self.shelf), [name])
 
     def test_secrets_leave_no_trace(self):
         self.release("--yes")

@@ -20,8 +20,10 @@ Result<std::string> target_folder(const Context& context) {
     return fail(fmt::format("`to` is `{}`: write an absolute path, or one that begins with ~/",
                             printable(to)));
   }
-  while (folder.size() > 1 && folder.ends_with('/'))
-    folder.pop_back();
+  // Without `..`, so that it shows whether it is in the workspace.
+  const std::optional<std::string> clean = canonical(folder);
+  if (!clean) return fail(fmt::format("`to` is `{}`: it leaves the root", printable(to)));
+  folder = *clean;
   if (is_within(folder, context.workspace)) {
     return fail(fmt::format(
         "`to` is `{}`, which is in the workspace; `freeze` copies into the tree", printable(to)));
@@ -54,7 +56,9 @@ class CopyStep final : public Step {
   }
 
   Status apply() override {
-    const std::string aside = to_ + ".devgraph-part";
+    // Beside it, by a name that is short where that of the file is as long as names may be.
+    const std::string own = hex(sha256_of(base_name(to_))).substr(0, 16);
+    const std::string aside = join_path(parent_path(to_), ".devgraph-part-" + own);
     Files& files = context_.files;
     if (Status done = files.make_folders(std::string(parent_path(to_))); !done) return done;
     if (Status done = files.remove(aside); !done) return done;

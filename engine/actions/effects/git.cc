@@ -146,7 +146,9 @@ StepFacts facts_of(std::string kind, const std::string& remote, const std::strin
 
 Status check_name(const Context& context, const std::string& ref) {
   Git git(context);
-  if (git({"check-ref-format", ref})) return {};
+  // `git tag` refuses a dash in front, which `check-ref-format` takes.
+  const bool is_option = ref.starts_with("refs/tags/-") || ref.starts_with("refs/heads/-");
+  if (!is_option && git({"check-ref-format", ref})) return {};
   return fail(fmt::format("`{}` is no name that git takes", printable(ref)));
 }
 
@@ -154,12 +156,15 @@ Status check_name(const Context& context, const std::string& ref) {
 
 /// Whether the remote would take a push, which it is asked without sending anything.
 Status ready_git(const Context& context) {
+  const std::string_view remote = string_arg(context, "remote");
+  if (remote.starts_with('-')) {
+    return fail(fmt::format("`{}` is no remote and no URL", printable(remote)));
+  }
   const Result<std::string> commit = head_commit(context);
   if (!commit) return std::unexpected(commit.error());
   Git git(context);
-  const auto taken =
-      git({"push", "--dry-run", "--quiet", std::string(string_arg(context, "remote")),
-           *commit + ":refs/heads/devgraph-may-push"});
+  const auto taken = git({"push", "--dry-run", "--quiet", std::string(remote),
+                          *commit + ":refs/heads/devgraph-may-push"});
   return taken ? Status() : std::unexpected(taken.error());
 }
 
