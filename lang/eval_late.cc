@@ -46,7 +46,7 @@ bool Evaluator::any_late() const {
 /// The output that the first argument of a decoder names; none if it is something else.
 std::optional<Value> Evaluator::late_output(const ast::Call& call, Frame& frame) {
   if (call.args.empty()) return std::nullopt;
-  const Value value = eval(*call.args[0].value, {.frame = &frame}, nullptr);
+  Value value = eval(*call.args[0].value, {.frame = &frame}, nullptr);
   if (value.is_error() || value.is(ValueKind::Output)) return value;
   if (!value.is(ValueKind::Node)) return std::nullopt;
   return handle_field(*value.as<NodeObject>().cell, "out");
@@ -59,7 +59,7 @@ std::optional<std::vector<Value>> Evaluator::late_values(const Symbol& symbol, F
   LateNeeds& late = late_axes_[{symbol.decl, &frame}];
   std::set<const ast::Decl*> seen;
   collect_late(*axis.value, frame, late, seen);
-  const std::vector<Value> unknown = {Value::error()};
+  std::vector<Value> unknown = {Value::error()};
   LatePlace place;
   const ast::Call* call = decoder_call(*axis.value, place.steps);
   const std::optional<Value> from = call ? late_output(*call, frame) : std::nullopt;
