@@ -180,7 +180,7 @@ class Coordinator {
   Status run_again(Running& run, const std::string& what);
   std::string read_depfile(Running& run);
   Status write_quarantine(Running& run);
-  Status fail_attempt(std::uint64_t token, const std::string& what);
+  Status fail_attempt(std::uint64_t token, const std::string& fault);
   Failure describe(const Running& run, const std::string& what, std::string_view tail);
   bool may_retry(const Running& run, std::string_view tail);
   Status keep_failed(const Running& run);
