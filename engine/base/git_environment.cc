@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "engine/base/text.h"
+
 extern char** environ;
 
 namespace devgraph {
@@ -23,18 +25,33 @@ constexpr std::array<std::string_view, 36> kNames = {
 constexpr std::array<std::string_view, 3> kPrefixes = {"GIT_CONFIG", "GIT_AUTHOR_",
                                                        "GIT_COMMITTER_"};
 
-bool is_named(std::string_view name) {
+/// Names what else git gets, such as the token that a helper for logins reads.
+constexpr std::string_view kMore = "DEVGRAPH_GIT_VARIABLES=";
+
+std::vector<std::string_view> entries() {
+  std::vector<std::string_view> all;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
+    all.emplace_back(*entry);
+  return all;
+}
+
+bool is_named(std::string_view name, const std::vector<std::string_view>& more) {
   const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
-  return std::ranges::find(kNames, name) != kNames.end() || std::ranges::any_of(kPrefixes, begins);
+  return std::ranges::find(kNames, name) != kNames.end() ||
+         std::ranges::any_of(kPrefixes, begins) || std::ranges::find(more, name) != more.end();
 }
 
 }  // namespace
 
 std::vector<std::string> git_environment() {
   std::vector<std::string> all = {"GIT_TERMINAL_PROMPT=0", "LC_ALL=C"};
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    if (is_named(text.substr(0, text.find('=')))) all.emplace_back(text);
+  const std::vector<std::string_view> given = entries();
+  std::vector<std::string_view> more;
+  for (const std::string_view text : given) {
+    if (text.starts_with(kMore)) more = split(text.substr(kMore.size()), ' ');
+  }
+  for (const std::string_view text : given) {
+    if (is_named(text.substr(0, text.find('=')), more)) all.emplace_back(text);
   }
   std::ranges::sort(all);
   return all;

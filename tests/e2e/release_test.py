@@ -220,6 +220,13 @@ class Does(Case):
         self.assertNotIn("GIT_TRACE", seen)
         self.assertEqual([seen.get(name) for name in ("GIT_SSH_COMMAND", "no_proxy")], ["ssh -x", "*"])
         self.assertNotIn(self.folder + "/no", seen.get("GIT_DIR", "") + seen.get("GIT_INDEX_FILE", ""))
+        self.ws.edit("build.devgraph", "v1.4.0", "v1.4.1")
+        self.ws.edit("build.devgraph", "branch-1.4.0", "branch-1.4.1")
+        self.commit()
+        run = self.ws.devgraph(*arguments, env=misleading | {"DEVGRAPH_GIT_VARIABLES": "OTHER_TOKEN DEPLOY_TOKEN"})
+        self.expect(run, 0)
+        with open(f"{self.folder}/seen", encoding="utf-8") as file:
+            self.assertIn(f"DEPLOY_TOKEN={CANARY}\n", file.read())
         # As in a hook, a look at an earlier commit is one at this repository.
         run = self.ws.devgraph("data", "diff", "HEAD:page", "page", *self.arguments()[1:], env=misleading)
         self.assertIn("no result of //:page for its inputs of then is kept here", run.err)
