@@ -220,8 +220,8 @@ class Watched(harness.Case):
     def watch(cls, folder):
         cls.watched = folder
         cls.canaries = harness.Workspace.canaries = Canaries()
-        # Nobody asked for it, so nobody but devgraph itself and the git that asks for facts may ever have it.
-        cls.canaries.caller_has("NOBODYS_BUSINESS", cls.canaries.new("NOBODYS_BUSINESS", programs=("git",)))
+        # Nobody asked for it, so nobody but devgraph itself may ever have it.
+        cls.canaries.caller_has("NOBODYS_BUSINESS", cls.canaries.new("NOBODYS_BUSINESS"))
         os.makedirs(os.path.join(folder, "tmp"))
         cls.canaries.caller_has("TMPDIR", os.path.join(folder, "tmp"))
         cls.canaries.begin()

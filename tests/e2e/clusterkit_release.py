@@ -101,8 +101,8 @@ class Releases:
     @classmethod
     def make_secrets(cls):
         # What curl is started by has it, too.
-        cls.secrets = {INDEX: cls.canaries.new(INDEX, programs=("git",)),
-                       FORGE: cls.canaries.new(FORGE, tail="", programs=("git", "bash", "curl", "cmp"))}
+        cls.secrets = {INDEX: cls.canaries.new(INDEX),
+                       FORGE: cls.canaries.new(FORGE, tail="", programs=("bash", "curl", "cmp"))}
         cls.logins = {name: ("alice", cls.canaries.new(f"the password of {name}")) for name in ("hub", "hub-cn")}
 
     def targets(self):
