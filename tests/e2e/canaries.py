@@ -171,13 +171,8 @@ class Processes(threading.Thread):
         if program and self.holds(environment) and harness.BINARY not in (before, program):
             for variable in environment.split(b"\0"):
                 names = self.canaries.names_in(variable)
-                if not any(self.may_have(name, program, line) for name in names):
+                if not any(os.path.basename(program) in self.canaries.programs[name] for name in names):
                     self.tell(f"the environment, as {program},", variable, line)
-
-    def may_have(self, name, program, line):
-        # The other end of a repository on this machine is git's, too.
-        is_git = line.startswith(b"/bin/sh -c git-")
-        return ("git" if is_git else os.path.basename(program)) in self.canaries.programs[name]
 
     def line(self, process):
         return self.read(f"{process}/cmdline").replace(b"\0", b" ")
