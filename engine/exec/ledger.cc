@@ -89,6 +89,7 @@ void Ledger::take(std::string_view line) {
     }
     goals_.insert(begun.goals.begin(), begun.goals.end());
     open_releases_.push_back(begun.id);
+    last_commit_ = begun.commit;
     unfinished_ = std::move(begun);
     did_anything_ = false;
     return;

@@ -58,6 +58,9 @@ class Ledger {
   /// The releases that were begun since one ended.
   const std::vector<std::string>& open_releases() const { return open_releases_; }
 
+  /// Of the release that was begun last; empty: of none.
+  const std::string& last_commit() const { return last_commit_; }
+
   /// The goals of all releases that were begun here.
   const std::set<std::string>& goals() const { return goals_; }
 
@@ -79,6 +82,7 @@ class Ledger {
   std::string release_;
   std::optional<ReleaseBegin> unfinished_;
   std::vector<std::string> open_releases_;
+  std::string last_commit_;
   bool did_anything_ = false;
   std::set<std::string> goals_;
   std::map<std::string, Entry> entries_;

@@ -261,6 +261,16 @@ class Does(Case):
         run = self.release("--yes", code=1)
         self.assertIn("6 effects: 3 done, 1 failed, 2 not started", run.err)
 
+    def test_a_tag_beside_what_no_commit_has_is_told(self):
+        warning = ("warning: there are changes that no commit has; what is built may hold them, and the commit that is "
+                   "tagged does not\n   = to refuse this, write into the manifest  assert not git.dirty\n")
+        self.assertNotIn(warning, self.release("--dry-run").err)
+        self.ws.write("page.txt", "another page\n")
+        self.assertIn(warning, self.release("--dry-run").err)
+        self.assertNotIn(warning, self.release("--dry-run", "shelf-copy").err)
+        self.ws.edit("build.devgraph", "devgraph 1\n", 'devgraph 1\nassert not git.dirty, "commit first"\n')
+        self.assertIn("commit first", self.release("--dry-run", code=2).err)
+
     def test_taken_back(self):
         self.release("--yes")
         self.ws.edit("build.devgraph", "1.4.0\", \"latest", "1.5.0\", \"latest")
@@ -274,7 +284,14 @@ class Does(Case):
         self.assertIn("6 effects: 5 done, 1 present", run.err)
         self.assertEqual(self.tag("latest"), self.tag("1.5.0"))
         self.assertNotEqual(self.tag("latest"), before)
+        # An unrelated commit later its tag is another one.
+        first = self.ws.shell("git rev-parse --short=12 HEAD").strip()
+        self.ws.write("later.txt", "later\n")
+        self.commit()
+        self.assertIn(f"the last release was of commit {first}, and this is ", self.release("--revert", "--dry-run").err)
+        self.ws.shell("git reset -q --hard HEAD~")
         plan = self.release("--revert", "--dry-run")
+        self.assertNotIn("the last release was", plan.err)
         self.assertIn("4 effects can be taken back; 2 that are there cannot be, or are not ours\n", plan.err)
         steps = json.loads(self.release("--revert", "--dry-run", "--json").out)["steps"]
         self.assertEqual([step["target"] for step in steps], [line.split(" ", 3)[3] for line in plan.err.splitlines()

@@ -145,7 +145,9 @@ class Releasing {
   int refuse_differing(const exec::Release& release);
   bool agreed(const std::string& question);
   int carry_out(exec::Release& release);
-  int revert(exec::Release& release);
+  int revert(exec::Release& release, const std::string& commit);
+  void tell_other_commit(const exec::Release& release, const std::string& commit);
+  void warn_of_changes(const Job& job, const exec::Release& release);
   int status_of(const exec::ReleaseSummary& summary, std::string_view done);
 
   Context& context_;
@@ -224,6 +226,21 @@ int Releasing::refuse_differing(const exec::Release& release) {
   return count == 0 ? kExitDone : refuse(context_);
 }
 
+/// A tag stands for a commit, and what goes with it may hold what no commit has.
+void Releasing::warn_of_changes(const Job& job, const exec::Release& release) {
+  const bool names_commit = std::ranges::any_of(release.steps(), [](const exec::ReleaseStep& one) {
+    const std::string& kind = one.step->facts().kind;
+    return one.state == exec::StepState::New && (kind == "tag" || kind == "branch");
+  });
+  if (!names_commit) return;
+  const Result<std::optional<std::string>> dirty = lang::git_fact(job.workspace.root, "dirty", {});
+  if (!dirty || *dirty != "true") return;
+  context_.console.talk(
+      "warning: there are changes that no commit has; what is built may hold them, and the commit "
+      "that is tagged does not\n"
+      "   = to refuse this, write into the manifest  assert not git.dirty\n");
+}
+
 bool Releasing::agreed(const std::string& question) {
   if (options_.yes) return true;
   return confirm_on_terminal(context_.console, question,
@@ -253,7 +270,17 @@ int Releasing::carry_out(exec::Release& release) {
   return status_of(*summary, "done");
 }
 
-int Releasing::revert(exec::Release& release) {
+/// Steps are told by what they would do now, and a tag would stand for another commit now.
+void Releasing::tell_other_commit(const exec::Release& release, const std::string& commit) {
+  const std::string& last = release.ledger().last_commit();
+  if (last.empty() || last == commit) return;
+  context_.console.talk(fmt::format(
+      "the last release was of commit {}, and this is {}: to take that one back, write  "
+      "git switch --detach {}  and  devgraph release --revert\n",
+      short_digest(last), commit.empty() ? "no commit" : short_digest(commit), short_digest(last)));
+}
+
+int Releasing::revert(exec::Release& release, const std::string& commit) {
   const std::vector<std::size_t> numbers = release.revertible();
   const auto& steps = release.steps();
   std::string text;
@@ -273,6 +300,7 @@ int Releasing::revert(exec::Release& release) {
                                       numbers.size() == 1 ? "" : "s", note);
   const bool is_over = options_.plan_only || numbers.empty();
   if (is_over || options_.yes) context_.console.talk(all + "\n");
+  tell_other_commit(release, commit);
   if (is_over) return kExitDone;
   if (!agreed(all + ". Go on? [y/N] ")) {
     return refuse(context_, "E941", "not agreed to; nothing was done");
@@ -314,7 +342,8 @@ int Releasing::after(Job& job, exec::Runner& runner) {
     if (!options_.revert) shown = (*release)->steps();
     context_.console.data(plan_json(job.graph, shown));
   }
-  if (options_.revert) return revert(**release);
+  if (options_.revert) return revert(**release, head);
+  warn_of_changes(job, **release);
   if (options_.plan_only) {
     if (options_.format.empty()) context_.console.data(plan_table((*release)->steps()));
     context_.console.talk(plan_line((*release)->steps()) + "\n");
