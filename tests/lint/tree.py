@@ -4,6 +4,7 @@
   tree.py ROOT         checks the files that git tracks (all files, where there is no git)
   tree.py --self-test  shows that violations are found
 
+  - The top level has the agreed entries and dotfiles, nothing else.
   - C++ files stay short enough to be read at one sitting; tests may tell longer stories.
   - What is unfinished is finished or written down as an open question, never left as a mark.
   - No path of somebody's machine, no trailing blanks, a newline at the end.
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 
+TOP = {"meson.build", "engine", "lang", "stdlib", "tests", "examples", "docs", "LICENSE", "README.md"}
 MAX_LINES = 400
 MAX_LINES_OF_TESTS = 800
 TEXT = {".cc", ".h", ".py", ".sh", ".md", ".build", ".devgraph", ".txt", ".cpp", ".json", ""}
@@ -77,9 +79,19 @@ def unlisted(root, names):
     return found
 
 
+def at_the_top(names):
+    """Files that lie outside of the agreed entries; folders of builds are nobody's where there is no git."""
+    found = []
+    for name in names:
+        first, *below = pathlib.PurePath(name).parts
+        if first not in TOP and not first.startswith(".") and not (below and first.startswith("build")):
+            found.append(f"{name}:1: `{first}` is no entry of the top level")
+    return found
+
+
 def violations(root):
     names = tracked(root)
-    found = unlisted(root, names)
+    found = unlisted(root, names) + at_the_top(names)
     for name in names:
         if not (root / name).is_symlink():
             found += in_file(name, (root / name).read_bytes())
@@ -94,6 +106,10 @@ SELF_TEST = {
     "tests/meson.build": (b"files('story.cc', 'saga.cc')\n", 0),
     "tests/story.cc": (b"\n" * 800, 0),
     "tests/saga.cc": (b"\n" * 801, 1),
+    "build.log": (b"a\n", 1),
+    "notes/today.md": (b"a\n", 1),
+    ".clang-tidy": (b"a\n", 0),
+    "README.md": (b"a\n", 0),
     "engine/forgotten.cc": (b"\n", 1),
     "engine/mark.h": (b"// TO" b"DO later\n", 1),
     "docs/blank.md": (b"a \n", 1),
