@@ -261,13 +261,14 @@ class Does(Case):
         self.assertIn("6 effects: 3 done, 1 failed, 2 not started", run.err)
 
     def test_a_tag_beside_what_no_commit_has_is_told(self):
+        advice = 'assert not git.dirty, "commit first"\n'
         warning = ("warning: there are changes that no commit has; what is built may hold them, and the commit that is "
-                   "tagged does not\n   = to refuse this, write into the manifest  assert not git.dirty\n")
+                   "tagged does not\n   = to refuse this, write into the manifest  " + advice)
         self.assertNotIn(warning, self.release("--dry-run").err)
         self.ws.write("page.txt", "another page\n")
         self.assertIn(warning, self.release("--dry-run").err)
         self.assertNotIn(warning, self.release("--dry-run", "shelf-copy").err)
-        self.ws.edit("build.devgraph", "devgraph 1\n", 'devgraph 1\nassert not git.dirty, "commit first"\n')
+        self.ws.edit("build.devgraph", "devgraph 1\n", "devgraph 1\n" + advice)
         self.assertIn("commit first", self.release("--dry-run", code=2).err)
 
     def test_taken_back(self):

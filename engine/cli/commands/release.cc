@@ -238,7 +238,7 @@ void Releasing::warn_of_changes(const Job& job, const exec::Release& release) {
   context_.console.talk(
       "warning: there are changes that no commit has; what is built may hold them, and the commit "
       "that is tagged does not\n"
-      "   = to refuse this, write into the manifest  assert not git.dirty\n");
+      "   = to refuse this, write into the manifest  assert not git.dirty, \"commit first\"\n");
 }
 
 bool Releasing::agreed(const std::string& question) {
